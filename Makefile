@@ -1,0 +1,67 @@
+# One command per habit; `make help` lists them. Works on a fresh clone: what is missing is
+# made first, by the same door that runs the jobs.
+.DEFAULT_GOAL := help
+.PHONY: help setup check test bench lock clean
+
+# Tools run as modules: scripts in .venv/bin name the folder that they were made in.
+python := .venv/bin/python
+sources := $(wildcard signature matching fetch store udfs jobs lookup)
+scripts := spark-submit.sh .ci/run $(wildcard launch/*.sh)
+# Which tests to run, for instance: make test TESTS="tests/unit -k words"
+TESTS ?=
+
+help:
+	@echo "make setup  the environment for development (.venv, jars)"
+	@echo "make check  style, types, import rules, docstrings, shell syntax"
+	@echo "make test   all tests, with coverage; TESTS=... for some of them"
+	@echo "make bench  the benchmarks"
+	@echo "make lock   the requirement locks anew; UPGRADE=--upgrade for newer versions"
+	@echo "make clean  remove what was built (not .venv)"
+
+setup:
+	@./spark-submit.sh --setup --dev
+
+# Each on its own, so that `make -k check` shows what all of them say.
+checks := check-style check-types check-imports check-docstrings check-shell
+.PHONY: $(checks)
+check: $(checks)
+
+check-style: setup
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+
+check-types: setup
+	$(python) -m mypy
+	$(python) -m mypy launch/*.py
+
+check-imports: setup
+	$(python) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
+
+check-docstrings: setup
+	find $(sources) launch -name '*.py' -exec $(python) -m numpydoc lint {} +
+
+check-shell:
+	for script in $(scripts); do bash -n "$$script" || exit 1; done
+
+# The environment is the door's own: its Java, its jars, its settings.
+test: setup
+	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
+	  $(python) -m pytest $(TESTS) --cov
+
+bench: setup
+	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
+	  $(python) -m benchmarks
+
+# Hashes only, no addresses: any mirror can serve them (docs/adr/0003).
+compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url $(UPGRADE)
+
+lock: setup
+	$(compile) pyproject.toml --output-file requirements.lock
+	$(compile) pyproject.toml --group dev --constraints requirements.lock \
+	  --output-file requirements-dev.lock
+	$(compile) launch/requirements.in --constraints requirements.lock \
+	  --output-file launch/requirements.lock
+
+clean:
+	rm -rf build .ruff_cache .hypothesis .import_linter_cache

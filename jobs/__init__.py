@@ -1,0 +1,1 @@
+"""What runs on the driver: jobs, their sources, stages and sinks."""

@@ -1,0 +1,71 @@
+"""The frame of every job: parse, run, print, and end with an exit code that tells why."""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jobs.errors import CRASH, SUCCESS, JobError
+from jobs.progress import Progress
+from jobs.request import Request, parse_request, with_sample
+from jobs.run import Run
+from jobs.session import open_session, running_tasks
+
+_INTERRUPTED = 130
+"""What a shell expects after Ctrl-C."""
+
+Body = Callable[[Run, Request], list[str]]
+"""A job: does its work with a run, commits it, returns the lines to print."""
+
+
+def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None = None) -> int:
+    """Run a job from its command line to its exit code.
+
+    Parameters
+    ----------
+    job : str
+        The job's name.
+    body : callable
+        The job.
+    project : Path
+        The project's folder.
+    arguments : sequence of str, optional
+        Words after the job file; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code; `jobs.errors` lists them.
+    """
+    try:
+        request = with_sample(parse_request(job, arguments, project))
+        for line in _execute(job, body, request):
+            print(line)
+    except JobError as error:
+        print(f"{job}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"{job}: interrupted; nothing of this run is visible", file=sys.stderr)
+        return _INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        print(
+            f"{job}: this run crashed; nothing of it is visible, and the next run will work",
+            file=sys.stderr,
+        )
+        return CRASH
+    return SUCCESS
+
+
+def _execute(job: str, body: Body, request: Request) -> list[str]:
+    spark = open_session(f"spark-image-match {job}")
+    try:
+        with Progress(lambda: running_tasks(spark)) as progress:
+            run = Run(spark, job, request.store, request.settings, progress)
+            print(f"{job}: run {run.run_id}, {request.source} -> {request.store}", flush=True)
+            try:
+                return body(run, request)
+            finally:
+                run.clean_up()
+    finally:
+        spark.stop()

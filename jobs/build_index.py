@@ -1,0 +1,60 @@
+"""Sign every image, find every near-duplicate pair, choose what to keep, write the report.
+
+./spark-submit.sh jobs/build_index.py --source PICTURES --store STORE
+"""
+
+import sys
+from pathlib import Path
+
+try:
+    from jobs.application import run_job
+    from jobs.exporting import export_removable
+    from jobs.grouping import choose_keepers
+    from jobs.recall import recall_lines
+    from jobs.request import Request, read_corpus
+    from jobs.run import Run
+    from jobs.searching import search_pairs
+    from jobs.signing import sign_corpus
+    from jobs.summary import reading_lines, summary_lines
+except ModuleNotFoundError as error:
+    print(
+        f"no module {error.name!r} here: start this job with ./spark-submit.sh "
+        "jobs/build_index.py, which brings the code and its environment",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
+
+def build_index(run: Run, request: Request) -> list[str]:
+    """Build a store's index from all images of a source.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work; committed at the end.
+    request : Request
+        What the user asked for.
+
+    Returns
+    -------
+    list of str
+        What to print.
+    """
+    manifest = read_corpus(run, request)
+    corpus = sign_corpus(run, manifest)
+    model, pairs = search_pairs(run, corpus)
+    clusters = choose_keepers(run, corpus, pairs)
+    recall = recall_lines(run, request.truth, corpus, pairs)
+    if request.export_removable:
+        export_removable(run, clusters, corpus.images, request.export_removable)
+    run.commit(model.model_id, corpus.version)
+    return [
+        *summary_lines(run.counts, model.cutoff, model.rule),
+        *recall,
+        "",
+        *reading_lines(run.layout.report(run.run_id)),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(run_job("build_index", build_index, Path(__file__).resolve().parent.parent))

@@ -1,0 +1,120 @@
+"""One line that tells what a run is doing, how far it is, and how long it will take."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self, TextIO
+
+_REFRESH_S = 0.5
+_LINE_WIDTH = 79
+
+
+class Progress:
+    """Shows the stage at work, on one line that is written over on a terminal.
+
+    Where the output is no terminal (a log file), a line is written only when a stage ends.
+
+    Parameters
+    ----------
+    tasks : callable
+        Returns the number of finished and of all tasks of what Spark runs now.
+    output : text stream
+        Where to write; standard error by default.
+    """
+
+    def __init__(self, tasks: Callable[[], tuple[int, int]], output: TextIO | None = None) -> None:
+        self._tasks = tasks
+        self._output = output or sys.stderr
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
+        self._stage: _Stage | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to write, on a terminal."""
+        if self._output.isatty():
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop writing."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int = 0, done: Callable[[], int] = lambda: 0
+    ) -> Iterator[None]:
+        """Show a stage for as long as the block runs.
+
+        Parameters
+        ----------
+        name : str
+            What is being done.
+        total : int
+            Images to do; 0 where only tasks can be counted.
+        done : callable
+            Returns the images done so far.
+        """
+        stage = _Stage(name, total, done)
+        self._stage = stage
+        try:
+            yield
+        finally:
+            self._stage = None
+        self._write(stage.ended(), end="\n")
+
+    def _run(self) -> None:
+        while not self._stop.wait(_REFRESH_S):
+            stage = self._stage
+            if stage is not None:
+                self._write(stage.going(*self._tasks()), end="")
+
+    def _write(self, line: str, end: str) -> None:
+        if self._output.isatty():
+            line = f"\r{line:<{_LINE_WIDTH}}"
+        self._output.write(line + end)
+        self._output.flush()
+
+
+class _Stage:
+    """A stage at work: its name, its images, and since when."""
+
+    def __init__(self, name: str, total: int, done: Callable[[], int]) -> None:
+        self._name, self._total, self._done = name, total, done
+        self._start = time.monotonic()
+
+    def going(self, tasks_done: int, tasks: int) -> str:
+        """Say how far it is."""
+        seconds = time.monotonic() - self._start
+        if not self._total:
+            return f"{self._name:<24} {tasks_done}/{tasks} tasks   {clock(seconds)}"
+        done = self._done()
+        line = f"{self._name:<24} {done:,}/{self._total:,} images"
+        if done == 0:
+            return f"{line}   {clock(seconds)}"
+        left = seconds / done * max(0, self._total - done)
+        return f"{line}   {done / seconds:,.0f}/s   {clock(left)} left"
+
+    def ended(self) -> str:
+        """Say how long it took."""
+        seconds = time.monotonic() - self._start
+        line = f"{self._name:<24} {clock(seconds):>8}"
+        return f"{line}   {self._total / seconds:,.0f} images/s" if self._total else line
+
+
+def clock(seconds: float) -> str:
+    """Write a duration: ``7.3s``, ``2:05`` or ``1:02:05``."""
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,111 @@
+"""One execution of a job: what it has written, counted and timed, until it is committed."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.progress import Progress
+from jobs.settings import Settings
+from jobs.sinks.files import Files
+from jobs.sinks.run_log import RunLog, new_run_id, settings_text
+from jobs.sinks.tables import write_table
+from jobs.stages.schema import conform
+from jobs.version import CODE_VERSION
+from store.layout import Layout
+
+
+class Run:
+    """A run at work. Nothing that it writes is visible before `commit`.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        With Delta.
+    job : str
+        The job's name.
+    root : str
+        The store's folder.
+    settings : Settings
+        What the run was asked.
+    progress : Progress
+        Shows its stages.
+    """
+
+    def __init__(
+        self, spark: SparkSession, job: str, root: str, settings: Settings, progress: Progress
+    ) -> None:
+        self.spark, self.job, self.settings = spark, job, settings
+        self.layout, self.files, self.progress = Layout(root), Files(spark), progress
+        self.counts: dict[str, int] = {}
+        self.timings: dict[str, float] = {}
+        self._log = RunLog(spark, self.layout)
+        self._parent = self._log.newest()
+        self._sequence = self._parent.sequence + 1 if self._parent else 1
+        self._versions: dict[str, int] = {}
+        self.run_id = new_run_id(self._sequence)
+
+    @contextmanager
+    def stage(
+        self, name: str, total: int = 0, done: Callable[[], int] = lambda: 0
+    ) -> Iterator[None]:
+        """Show and time a stage; see `Progress.stage`."""
+        start = time.monotonic()
+        self.spark.sparkContext.setJobDescription(f"{self.job}: {name}")
+        with self.progress.stage(name, total, done):
+            yield
+        self.timings[name] = round(time.monotonic() - start, 3)
+
+    def stash(self, rows: DataFrame, name: str) -> DataFrame:
+        """Write intermediate rows down, and read them back: they are computed once."""
+        path = f"{self.layout.staging(self.run_id)}/{name}"
+        rows.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(rows.schema).parquet(path)
+
+    def write(self, name: str, rows: DataFrame) -> DataFrame:
+        """Replace a table's content, and read this run's version of it back."""
+        path = self.layout.table(name)
+        version = write_table(rows, path, self.run_id)
+        self._versions[name] = version
+        return self.spark.read.format("delta").option("versionAsOf", version).load(path)
+
+    def report(self, name: str, rows: DataFrame, schema: pa.Schema) -> DataFrame:
+        """Write a report's Parquet folder, and read it back."""
+        path = f"{self.layout.report(self.run_id)}/{name}.parquet"
+        conform(rows, schema).write.mode("overwrite").parquet(path)
+        return self.spark.read.parquet(path)
+
+    def commit(self, model_id: str, signature_version: str) -> None:
+        """Make the run visible, then delete its intermediate rows.
+
+        Raises
+        ------
+        ConflictError
+            If another run committed since this one began.
+        """
+        self._log.commit(
+            {
+                "run_id": self.run_id,
+                "parent": self._parent.run_id if self._parent else None,
+                "sequence": self._sequence,
+                "job": self.job,
+                "model_id": model_id,
+                "cutoff": self.settings.cutoff,
+                "settings": settings_text(self.settings.model_dump(mode="json")),
+                "counts": self.counts,
+                "timings": self.timings,
+                "versions": {**self._inherited_versions(), **self._versions},
+                "signature_version": signature_version,
+                "code_version": CODE_VERSION,
+            }
+        )
+
+    def clean_up(self) -> None:
+        """Delete the run's intermediate rows, committed or not."""
+        self.files.delete(self.layout.staging(self.run_id))
+
+    def _inherited_versions(self) -> dict[str, Any]:
+        return dict(self._parent.versions) if self._parent else {}

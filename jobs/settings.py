@@ -1,0 +1,164 @@
+"""Settings: one frozen model, read from a TOML profile and overridden by flags."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jobs.errors import UserError
+from signature import DecodePolicy, SignatureParameters
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SignatureSettings(_Section):
+    """Parameters of the signature; image-match's names and defaults."""
+
+    n: int = 9
+    crop_percentiles: tuple[float, float] | None = (5, 95)
+    P: int | None = None
+    diagonal_neighbors: bool = True
+    identical_tolerance: float = 2 / 255
+    # A signature packs levels of -2 to 2.
+    n_levels: Annotated[int, Field(ge=1, le=2)] = 2
+    fix_ratio: bool = False
+
+    def parameters(self) -> SignatureParameters:
+        """Return them as `signature` takes them; it says which values are allowed."""
+        return SignatureParameters(**self.model_dump())
+
+
+class DecodingSettings(_Section):
+    """What a picture may be, before it is signed."""
+
+    max_pixels: Count = DecodePolicy().max_pixels
+    max_image_bytes: Count = 256 * 2**20
+
+    def policy(self) -> DecodePolicy:
+        """Return the decoding policy."""
+        return DecodePolicy(max_pixels=self.max_pixels)
+
+
+class MatchingSettings(_Section):
+    """How pairs are found."""
+
+    rules: Literal["auto", "words", "exhaustive"] = "auto"
+    # Words in at most 500 images cost a tenth of all words (design, section 6).
+    max_document_frequency: Annotated[int, Field(ge=2)] = 500
+    # All pairs of 50,000 signatures: 1.25e9 comparisons, about 10 s on two cores.
+    exhaustive_up_to: Annotated[int, Field(ge=0)] = 50_000
+    # Two groups of 4,096 rows: 2.2 MB packed, about 20 MB when compared.
+    group_size: Annotated[int, Field(ge=2)] = 4_096
+
+
+class KeeperSettings(_Section):
+    """Which image of a group stays."""
+
+    protected: tuple[str, ...] = ()
+    # Edges that one task decides at once; about 100 bytes each.
+    edges_in_one_task: Count = 5_000_000
+
+
+class Settings(_Section):
+    """Everything that a user may set, with its default.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        For a value out of range or an unknown key; `read_settings` turns it into a sentence.
+    """
+
+    cutoff: Annotated[float, Field(gt=0, lt=1)] = 0.40
+    max_failure_rate: Share = 0.25
+    # Parts of the manifest; 0 chooses from the number of images and cores.
+    partitions: Annotated[int, Field(ge=0)] = 0
+    signature: SignatureSettings = SignatureSettings()
+    decoding: DecodingSettings = DecodingSettings()
+    matching: MatchingSettings = MatchingSettings()
+    keepers: KeeperSettings = KeeperSettings()
+
+
+def read_settings(profile: str | None, overrides: Mapping[str, Any]) -> Settings:
+    """Return the settings of a profile, with some of them overridden.
+
+    Parameters
+    ----------
+    profile : str or None
+        Path of a TOML file; None for the defaults.
+    overrides : mapping
+        Dotted names (``"matching.rule"``) to values; None values are passed over.
+
+    Returns
+    -------
+    Settings
+        Validated.
+
+    Raises
+    ------
+    UserError
+        If the profile cannot be read, or a key or value is not allowed.
+    """
+    values = _read_toml(profile) if profile else {}
+    for name, value in overrides.items():
+        if value is not None:
+            _put(values, name.split("."), value)
+    try:
+        settings = Settings.model_validate(values)
+        settings.signature.parameters()
+    except ValidationError as error:
+        raise UserError(_sentence(error, profile)) from error
+    except ValueError as error:
+        raise UserError(f"setting signature: {error}") from error
+    return settings
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Split ``name=value`` from the command line; the value is read as TOML, else as a string.
+
+    Raises
+    ------
+    UserError
+        If there is no equals sign.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UserError(f"--set takes NAME=VALUE, not {text!r}")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value
+
+
+def _read_toml(profile: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(profile).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the profile {profile}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"the profile {profile} is not valid TOML: {error}") from error
+
+
+def _put(values: dict[str, Any], names: Sequence[str], value: Any) -> None:
+    for name in names[:-1]:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise UserError(f"{name} is not a section of the settings")
+    values[names[-1]] = value
+
+
+def _sentence(error: ValidationError, profile: str | None) -> str:
+    problems = []
+    for detail in error.errors():
+        name = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            problems.append(f"there is no setting {name}")
+        else:
+            problems.append(f"setting {name} = {detail['input']!r}: {detail['msg'].lower()}")
+    return "; ".join(problems) + (f" (profile {profile})" if profile else "")

@@ -1,0 +1,96 @@
+"""From a source to the table ``images``, every row of the manifest accounted for."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from jobs.counting import check_failures, count_manifest, count_states
+from jobs.run import Run
+from jobs.session import cores
+from jobs.stages.admit_images import admit_images
+from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
+from signature import signature_version
+from store.schemas import REJECTS
+from udfs.signing import SigningTask
+
+_IMAGES_PER_TASK = 4_000
+"""Some seconds of work; a task that fails is done again from its beginning."""
+
+_TASKS_PER_CORE = 8
+"""In a small corpus, so that cores end together and the progress line moves."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What is known of the images after signing.
+
+    Parameters
+    ----------
+    images : DataFrame
+        The table ``images``.
+    signatures : DataFrame
+        The table ``signatures``.
+    count : int
+        Number of distinct signatures.
+    version : str
+        Their signature version.
+    """
+
+    images: DataFrame
+    signatures: DataFrame
+    count: int
+    version: str
+
+
+def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
+    """Sign every image of a manifest and write the tables ``images`` and ``signatures``.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    manifest : DataFrame
+        What `jobs.sources.read_manifest` returns.
+
+    Returns
+    -------
+    Corpus
+        The tables as this run wrote them.
+
+    Raises
+    ------
+    TooManyFailuresError
+        If more images failed than the settings allow; the rejects are written.
+    CountsError
+        If a row of the manifest ended in no state, or in two.
+    """
+    with run.stage("listing images"):
+        admitted = run.stash(admit_images(manifest), "admitted")
+        counted = count_manifest(admitted)
+    task = _task(run)
+    done = run.spark.sparkContext.accumulator(0)
+    with run.stage("signing", counted.to_sign, lambda: done.value):
+        tasks = _tasks(run, counted.to_sign)
+        signed = run.stash(sign_images(admitted, task, tasks, done.add), "signed")
+    with run.stage("writing images"):
+        images = run.write("images", image_rows(signed, admitted, run.run_id))
+        rejects = run.report("rejects", rejected_rows(images, admitted), REJECTS)
+        run.counts |= count_states(rejects, images, counted)
+        check_failures(run.counts, run.settings, f"{run.layout.report(run.run_id)}/rejects.parquet")
+        signatures = run.write("signatures", distinct_signatures(signed, task.version))
+        run.counts["signatures"] = signatures.count()
+    return Corpus(images, signatures, run.counts["signatures"], task.version)
+
+
+def _task(run: Run) -> SigningTask:
+    parameters = run.settings.signature.parameters()
+    policy = run.settings.decoding.policy()
+    version = signature_version(parameters, policy)
+    return SigningTask(parameters, policy, version, run.settings.decoding.max_image_bytes)
+
+
+def _tasks(run: Run, images: int) -> int:
+    if run.settings.partitions:
+        return run.settings.partitions
+    few = min(images, _TASKS_PER_CORE * cores(run.spark))
+    return max(1, few, -(-images // _IMAGES_PER_TASK))

@@ -1,0 +1,59 @@
+"""Files on any path that Hadoop knows, read and written by the driver."""
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+
+class Files:
+    """Small files and whole folders, through Hadoop's file systems.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        Brings Hadoop's configuration.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._jvm: Any = spark._jvm
+        self._configuration: Any = spark._jsc.hadoopConfiguration()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a small file, whole or not at all, over one that is there.
+
+        Parameters
+        ----------
+        path : str
+            Where; missing folders are made.
+        content : bytes
+            Held in memory twice, on the driver.
+        """
+        target, system = self._resolve(path)
+        unfinished = self._jvm.org.apache.hadoop.fs.Path(f"{path}.unfinished")
+        stream = system.create(unfinished, True)
+        stream.write(bytearray(content))
+        stream.close()
+        if system.exists(target):
+            system.delete(target, False)
+        system.rename(unfinished, target)
+
+    def delete(self, path: str) -> None:
+        """Delete a file, or a folder with all it holds; nothing happens if it is not there."""
+        target, system = self._resolve(path)
+        system.delete(target, True)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, sorted; none if it is not there."""
+        target, system = self._resolve(folder)
+        if not system.exists(target):
+            return []
+        return sorted(str(status.getPath().getName()) for status in system.listStatus(target))
+
+    def copy_to_local(self, path: str, local: str) -> None:
+        """Copy a file to the driver's disk, over one that is there."""
+        target, system = self._resolve(path)
+        system.copyToLocalFile(False, target, self._jvm.org.apache.hadoop.fs.Path(local), True)
+
+    def _resolve(self, path: str) -> tuple[Any, Any]:
+        target = self._jvm.org.apache.hadoop.fs.Path(path)
+        return target, target.getFileSystem(self._configuration)

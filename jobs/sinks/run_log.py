@@ -1,0 +1,99 @@
+"""The run log: a run counts once its row is here.
+
+The row carries a sequence number one above its parent's, and is written under Delta's
+transaction identifier with that number. Of two runs with one parent, Delta lets one commit and
+refuses the other, or passes over it as already done; reading the row back tells which.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from delta.exceptions import DeltaConcurrentModificationException
+from delta.tables import DeltaTable
+from pyspark.sql import Row, SparkSession
+
+from jobs.errors import ConflictError, UserError
+from jobs.stages.schema import spark_schema
+from store.layout import Layout
+from store.schemas import RUNS, STORE_FORMAT
+
+_TRANSACTION = "spark-image-match.runs"
+
+
+class RunLog:
+    """The committed runs of a store, seen by a job.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        With Delta.
+    layout : Layout
+        The store.
+    """
+
+    def __init__(self, spark: SparkSession, layout: Layout) -> None:
+        self._spark = spark
+        self._path = layout.runs
+
+    def newest(self) -> Row | None:
+        """Return the newest run's row, or None in a store without one.
+
+        Raises
+        ------
+        UserError
+            If a newer version of the code wrote it.
+        """
+        if not DeltaTable.isDeltaTable(self._spark, self._path):
+            return None
+        rows = self._spark.read.format("delta").load(self._path)
+        newest = rows.orderBy(rows.sequence.desc()).head()
+        if newest is not None and newest.store_format > STORE_FORMAT:
+            raise UserError(
+                f"the store has format {newest.store_format}, this code writes {STORE_FORMAT}: "
+                f"use version {newest.code_version} of the code or a newer one"
+            )
+        return newest
+
+    def commit(self, row: Mapping[str, Any]) -> None:
+        """Append a run's row, if its parent is still the newest.
+
+        Parameters
+        ----------
+        row : mapping
+            The columns of `store.schemas.RUNS`, without format and time.
+
+        Raises
+        ------
+        ConflictError
+            If another run committed since this one began.
+        """
+        stamped = {**row, "store_format": STORE_FORMAT, "committed_at": datetime.now(UTC)}
+        values = [tuple(stamped[name] for name in RUNS.names)]
+        frame = self._spark.createDataFrame(values, spark_schema(RUNS)).coalesce(1)
+        writer = frame.write.format("delta").mode("append").option("userMetadata", row["run_id"])
+        writer = writer.option("txnAppId", _TRANSACTION).option("txnVersion", row["sequence"])
+        try:
+            writer.save(self._path)
+        except DeltaConcurrentModificationException as error:
+            raise ConflictError(_other_came_first(None)) from error
+        newest = self.newest()
+        if newest is None or newest.run_id != row["run_id"]:
+            raise ConflictError(_other_came_first(newest))
+
+
+def new_run_id(sequence: int) -> str:
+    """Return an id: the sequence number, for people, and 8 random digits, against collisions."""
+    return f"{sequence:06d}-{token_hex(4)}"
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Return settings as the JSON text that the log holds."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def _other_came_first(newest: Row | None) -> str:
+    name = f"run {newest.run_id}" if newest else "another run"
+    return f"{name} committed to this store first: nothing of this run is visible; start it again"

@@ -1,0 +1,1 @@
+"""Stages: from DataFrame to DataFrame, without effects."""

@@ -1,0 +1,31 @@
+"""Arrow schemas of the store as Spark's, and DataFrames made to fit them."""
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+
+def spark_schema(schema: pa.Schema) -> StructType:
+    """Return Spark's form of an Arrow schema."""
+    return from_arrow_schema(schema)
+
+
+def conform(rows: DataFrame, schema: pa.Schema) -> DataFrame:
+    """Select the columns of a schema, in its order and with its types.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With a column for each field of ``schema``; others are left out.
+    schema : pyarrow.Schema
+        What the result has.
+
+    Returns
+    -------
+    DataFrame
+        Same rows.
+    """
+    fields = spark_schema(schema).fields
+    return rows.select(*(F.col(f.name).cast(f.dataType).alias(f.name) for f in fields))

@@ -1,0 +1,125 @@
+"""The table that a run prints at its end."""
+
+from collections.abc import Iterable
+
+from jobs.counting import DISTANCE_BINS
+from store.schemas import FAILED, NEAR, SAME_BYTES, SAME_SIGNATURE, SIGNED, SKIPPED
+
+_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+
+
+def summary_lines(counts: dict[str, int], cutoff: float, rule: str) -> list[str]:
+    """Say in a screenful what a run found.
+
+    Parameters
+    ----------
+    counts : dict
+        The run's counts.
+    cutoff : float
+        Its cutoff.
+    rule : str
+        Its blocking rule.
+
+    Returns
+    -------
+    list of str
+        Lines without line ends.
+    """
+    return [*_state_lines(counts), *_pair_lines(counts, cutoff, rule), *_group_lines(counts)]
+
+
+def reading_lines(report: str) -> list[str]:
+    """Say where the report is, and how to look at it.
+
+    Parameters
+    ----------
+    report : str
+        Folder of the run's reports.
+
+    Returns
+    -------
+    list of str
+        Lines without line ends.
+    """
+    duplicates = f"{report}/duplicates.parquet"
+    return [
+        f"report   {report}",
+        f"pandas   pd.read_parquet({duplicates!r})",
+        f"DuckDB   select * from '{duplicates}/*.parquet'",
+    ]
+
+
+def table_lines(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lay out a table: first column to the left, the others to the right.
+
+    Parameters
+    ----------
+    header : tuple of str
+        Names of the columns.
+    rows : iterable of tuple of str
+        As wide as the header.
+
+    Returns
+    -------
+    list of str
+        Lines without line ends.
+    """
+    table = [header, *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(len(header))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+
+
+def human_bytes(count: int) -> str:
+    """Write a number of bytes with three digits: ``12.3 MB`` (of 1000 KB)."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:,.0f} {_UNITS[unit]}" if unit == 0 else f"{value:,.1f} {_UNITS[unit]}"
+
+
+def _line(name: str, count: int, note: str = "", indent: int = 0) -> str:
+    label = "  " * indent + name
+    return f"{label:<34}{count:>14,}{'   ' + note if note else ''}".rstrip()
+
+
+def _state_lines(counts: dict[str, int]) -> Iterable[str]:
+    yield _line("images", counts["images"])
+    for status in (SIGNED, SKIPPED, FAILED):
+        yield _line(status, counts[status], indent=1)
+        for name, count in sorted(counts.items()):
+            if name.startswith(f"{status}."):
+                yield _line(name.partition(".")[2], count, indent=2)
+
+
+def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[str]:
+    yield _line("distinct signatures", counts["signatures"])
+    yield _line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
+    for low, high in zip(DISTANCE_BINS, DISTANCE_BINS[1:], strict=False):
+        if f"pairs.{low}-{high}" in counts:
+            yield _line(
+                f"{low:g} to {min(high, cutoff):g}", counts[f"pairs.{low}-{high}"], indent=1
+            )
+    yield _line("comparisons", counts["comparisons"])
+    if counts["comparisons_bounded"]:
+        words = f"{counts['hot_words']:,} hot words are no keys"
+        yield _line("comparisons bounded away", counts["comparisons_bounded"], words)
+    if counts["signatures_without_key"]:
+        yield _line("signatures without a key", counts["signatures_without_key"], "in no pair")
+    if rule == "words":
+        yield "  pairs that share no word in the same place are not found by this rule"
+
+
+def _group_lines(counts: dict[str, int]) -> Iterable[str]:
+    yield _line("groups (one keeper each)", counts["groups"])
+    gain = f"{human_bytes(counts['removable_bytes'])} to gain"
+    yield _line("removable images", counts["removable"], gain)
+    names = {SAME_BYTES: "same bytes", SAME_SIGNATURE: "same signature", NEAR: "near"}
+    for kind, name in names.items():
+        if f"removable.{kind}" in counts:
+            yield _line(name, counts[f"removable.{kind}"], indent=1)

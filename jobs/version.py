@@ -1,0 +1,3 @@
+"""The version of this code, as the run log records it."""
+
+CODE_VERSION = "0.1.0"

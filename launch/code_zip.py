@@ -1,0 +1,137 @@
+"""Builds the zip of this project's packages that Spark ships to every Python.
+
+Only ``.py`` files in folders with an ``__init__.py`` go in: people keep their stores and
+pictures inside package folders too (``store/photos``), and those are neither shipped nor
+walked. The name holds a hash of the content, so that a new build never replaces the zip
+under a job that still imports from it.
+
+Run as ``python code_zip.py PROJECT OUT_FOLDER``: prints the zip's path. Standard library
+only, because it runs before anything is on the path.
+"""
+
+import hashlib
+import os
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGES = ("signature", "matching", "fetch", "store", "udfs", "jobs", "lookup")
+EARLIEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # one date for all: equal sources, equal bytes
+KEPT_DAYS = 7  # older zips of other sources go; no job is expected to run that long
+
+
+def sources_of(package: Path) -> Iterator[Path]:
+    """The Python files of a package and its subpackages.
+
+    Parameters
+    ----------
+    package : Path
+        A folder; without an ``__init__.py`` it is no package and has no sources.
+
+    Yields
+    ------
+    Path
+        One file, in a fixed order.
+    """
+    if not (package / "__init__.py").is_file():
+        return
+    with os.scandir(package) as entries:
+        ordered = sorted(entries, key=lambda entry: entry.name)
+    for entry in ordered:
+        if entry.is_dir(follow_symlinks=False):
+            yield from sources_of(Path(entry.path))
+        elif entry.name.endswith(".py") and entry.is_file():
+            yield Path(entry.path)
+
+
+def read_sources(project: Path) -> list[tuple[str, bytes]]:
+    """Every source file of the project's packages.
+
+    Parameters
+    ----------
+    project : Path
+        The project's root.
+
+    Returns
+    -------
+    list of (str, bytes)
+        Name inside the zip, and content.
+    """
+    return [
+        (source.relative_to(project).as_posix(), source.read_bytes())
+        for package in PACKAGES
+        for source in sources_of(project / package)
+    ]
+
+
+def write_zip(sources: list[tuple[str, bytes]], target: Path) -> None:
+    """Write the zip in one step, so that nobody reads half of one.
+
+    Parameters
+    ----------
+    sources : list of (str, bytes)
+        Name inside the zip, and content.
+    target : Path
+        Where the zip appears.
+    """
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    with zipfile.ZipFile(unfinished, "w") as archive:
+        for name, content in sources:
+            entry = zipfile.ZipInfo(name, EARLIEST_ZIP_DATE)
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    unfinished.replace(target)
+
+
+def remove_old_zips(folder: Path, used: Path) -> None:
+    """Delete zips that no start has used for `KEPT_DAYS`.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the zips are.
+    used : Path
+        The zip that this start uses; it stays and counts as used now.
+    """
+    os.utime(used)
+    oldest = time.time() - KEPT_DAYS * 24 * 3600
+    for other in folder.glob("app-*.zip"):
+        try:
+            if other != used and other.stat().st_mtime < oldest:
+                other.unlink()
+        except FileNotFoundError:  # another start was quicker
+            continue
+
+
+def build_code_zip(project: Path, folder: Path) -> Path:
+    """Build the zip if there is none of these very sources.
+
+    Parameters
+    ----------
+    project : Path
+        The project's root.
+    folder : Path
+        Where to put the zip; made if it is missing.
+
+    Returns
+    -------
+    Path
+        The zip, named by a hash of names and contents.
+    """
+    sources = read_sources(project)
+    digest = hashlib.blake2b(digest_size=6)
+    for name, content in sources:
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    target = folder / f"app-{digest.hexdigest()}.zip"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        write_zip(sources, target)
+    remove_old_zips(folder, target)
+    return target
+
+
+if __name__ == "__main__":
+    print(build_code_zip(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,49 @@
+# The connectors' jars, fetched once. Sourced by spark-submit.sh.
+
+# group:artifact:version, one a line. Delta's must match delta-spark in pyproject.toml.
+JAR_PACKAGES=(
+  io.delta:delta-spark_2.12:3.3.3
+)
+# group:artifact, one a line: dependencies that a package names but does not need.
+JAR_EXCLUSIONS=()
+
+# One folder for each set of packages: a changed list never meets jars of the old one.
+jars_folder() {
+  local sum
+  sum=$(printf '%s\n' "${JAR_PACKAGES[@]}" ${JAR_EXCLUSIONS[@]+"${JAR_EXCLUSIONS[@]}"} | cksum)
+  printf '%s' "$BUILD/jars/${sum%% *}"
+}
+
+jars_are_ready() { [ -e "$(jars_folder)/complete" ]; }
+
+# The fetched jars, with commas between them.
+jar_list() { joined "$(jars_folder)"/jars/*.jar; }
+
+# What makes spark-submit fetch the jars itself, one word a line.
+package_options() {
+  printf '%s\n' --packages "$(joined "${JAR_PACKAGES[@]}")"
+  if [ ${#JAR_EXCLUSIONS[@]} -gt 0 ]; then
+    printf '%s\n' --exclude-packages "$(joined "${JAR_EXCLUSIONS[@]}")"
+  fi
+}
+
+# Spark's own resolver (Ivy) fetches them, for a job that does nothing. It prints pages,
+# so it does that here, once, into the log.
+prepare_jars() {
+  if jars_are_ready; then return; fi
+  local folder options=() word
+  folder=$(jars_folder)
+  say "fetching Spark's jars into build/jars (about ten seconds)"
+  rm -rf "$folder"
+  while IFS= read -r word; do options+=("$word"); done < <(package_options)
+  if [ -n "$USER_REPOSITORIES" ]; then options+=(--repositories "$USER_REPOSITORIES"); fi
+  word=$(user_setting spark.jars.ivySettings)
+  if [ -n "$word" ]; then options+=(--conf "spark.jars.ivySettings=$word"); fi
+  printf 'pass\n' > "$BUILD/nothing.py"
+  env JAVA_HOME="$JAVA_HOME" SPARK_HOME="$(spark_home)" PYSPARK_PYTHON="$VENV/bin/python" \
+    SPARK_SUBMIT_OPTS="$(trust_option)${SPARK_SUBMIT_OPTS:-}" \
+    "$(spark_home)/bin/spark-submit" --master 'local[1]' "${options[@]}" \
+    --conf "spark.jars.ivy=$folder" "$BUILD/nothing.py" >> "$SETUP_LOG" 2>&1 < /dev/null \
+    || die "cannot fetch Spark's jars: is the Maven repository reachable from here? The reason is at the end of $SETUP_LOG"
+  : > "$folder/complete"
+}

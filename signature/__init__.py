@@ -1,0 +1,44 @@
+"""Signatures of pictures: what image-match computes, bit for bit, without Spark or a network.
+
+``ImageSignature`` has image-match's interface; ``sign_bytes`` is the way from a file to the
+compact signature that the rest of the application works on.
+"""
+
+from signature.decode import Picture, decode
+from signature.distance import distances, normalized_distance
+from signature.errors import DecodeError, ParameterError, SignatureError
+from signature.image_signature import ImageSignature
+from signature.packing import compact, expand, pack_levels, unpack_levels
+from signature.parameters import (
+    DecodePolicy,
+    SignatureParameters,
+    WordParameters,
+    signature_version,
+)
+from signature.sign import Signed, is_featureless, sign_bytes, sign_pixels
+from signature.words import words, words_of_compact
+
+__all__ = [
+    "DecodeError",
+    "DecodePolicy",
+    "ImageSignature",
+    "ParameterError",
+    "Picture",
+    "SignatureError",
+    "SignatureParameters",
+    "Signed",
+    "WordParameters",
+    "compact",
+    "decode",
+    "distances",
+    "expand",
+    "is_featureless",
+    "normalized_distance",
+    "pack_levels",
+    "sign_bytes",
+    "sign_pixels",
+    "signature_version",
+    "unpack_levels",
+    "words",
+    "words_of_compact",
+]

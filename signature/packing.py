@@ -1,0 +1,233 @@
+"""A signature without its redundancy: 272 levels of 648, and those in 91 bytes.
+
+A level says how a grid point differs from a neighbour; the neighbour says the same with the other
+sign, and at the grid's edge half of the neighbours are missing. The compact form keeps each
+comparison once: each point against its right neighbour, the one below, the one to the lower right
+and the one to the lower left, in this order, row by row.
+"""
+
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signature.errors import ArrayError, ParameterError
+from signature.levels import Levels
+from signature.parameters import DEFAULT_PARAMETERS
+
+PackedLevels: TypeAlias = NDArray[np.uint8]
+Positions: TypeAlias = NDArray[np.intp]
+
+#: A byte holds three levels of -2..2 as digits of base 5.
+LEVELS_PER_BYTE: Final = 3
+_HIGHEST: Final = 2
+_BASE: Final = 2 * _HIGHEST + 1
+_WEIGHTS: Final = np.array([1, _BASE, _BASE**2], np.uint8)
+
+
+def compact_length(n: int = 9, diagonal_neighbors: bool = True) -> int:
+    """Number of levels in the compact form.
+
+    Parameters
+    ----------
+    n : int
+        Grid points in each direction.
+    diagonal_neighbors : bool
+        Whether diagonal neighbours are compared.
+
+    Returns
+    -------
+    int
+        272 by default, 144 without diagonals.
+    """
+    return 2 * n * (n - 1) + (2 * (n - 1) ** 2 if diagonal_neighbors else 0)
+
+
+@lru_cache(maxsize=16)
+def independent_positions(
+    n: int = 9, diagonal_neighbors: bool = True
+) -> tuple[Positions, Positions]:
+    """Where each compact level, and its negative, stand in the full signature.
+
+    Parameters
+    ----------
+    n : int
+        Grid points in each direction.
+    diagonal_neighbors : bool
+        Whether diagonal neighbours are compared.
+
+    Returns
+    -------
+    kept, mirrored : (c,) intp
+        Positions in the full signature, in compact order.
+    """
+    if n <= 1:
+        raise ParameterError(f"n must be a whole number of at least 2, not {n!r}.")
+    neighbours = 8 if diagonal_neighbors else 4
+    place = np.arange(n * n * neighbours, dtype=np.intp).reshape(n, n, neighbours)
+    right, down, left, up = (4, 6, 3, 1) if diagonal_neighbors else (2, 3, 1, 0)
+    kept = [place[:, :-1, right], place[:-1, :, down]]
+    mirrored = [place[:, 1:, left], place[1:, :, up]]
+    if diagonal_neighbors:
+        kept += [place[:-1, :-1, 7], place[:-1, 1:, 5]]
+        mirrored += [place[1:, 1:, 0], place[1:, :-1, 2]]
+    return (
+        np.concatenate([part.ravel() for part in kept]),
+        np.concatenate([part.ravel() for part in mirrored]),
+    )
+
+
+def compact(
+    levels: Levels,
+    n: int = DEFAULT_PARAMETERS.n,
+    diagonal_neighbors: bool = DEFAULT_PARAMETERS.diagonal_neighbors,
+) -> Levels:
+    """The independent levels of full signatures.
+
+    Parameters
+    ----------
+    levels : (..., n * n * 8) int8
+        Full signatures (n * n * 4 without diagonals).
+    n : int
+        Grid points in each direction.
+    diagonal_neighbors : bool
+        Whether diagonal neighbours are compared.
+
+    Returns
+    -------
+    (..., 272) int8
+        In the order right, down, lower right, lower left.
+
+    Raises
+    ------
+    ArrayError
+        If the shape or type is wrong, or the levels are not each other's negatives.
+    """
+    neighbours = 8 if diagonal_neighbors else 4
+    _check_levels(levels, n * n * neighbours)
+    kept, mirrored = independent_positions(n, diagonal_neighbors)
+    result: Levels = levels[..., kept]
+    opposite = np.array_equal(result, -levels[..., mirrored])
+    if not opposite or np.count_nonzero(levels) != 2 * np.count_nonzero(result):
+        raise ArrayError(
+            "These levels are not a signature: a level and that of the opposite neighbour must be "
+            "each other's negative, and those off the grid must be 0."
+        )
+    return result
+
+
+def expand(
+    levels: Levels,
+    n: int = DEFAULT_PARAMETERS.n,
+    diagonal_neighbors: bool = DEFAULT_PARAMETERS.diagonal_neighbors,
+) -> Levels:
+    """Full signatures of compact ones, the inverse of `compact`.
+
+    Parameters
+    ----------
+    levels : (..., 272) int8
+        Compact signatures.
+    n : int
+        Grid points in each direction.
+    diagonal_neighbors : bool
+        Whether diagonal neighbours are compared.
+
+    Returns
+    -------
+    (..., 648) int8
+        As image-match gives them.
+
+    Raises
+    ------
+    ArrayError
+        If the shape or type is wrong.
+    """
+    _check_levels(levels, compact_length(n, diagonal_neighbors))
+    kept, mirrored = independent_positions(n, diagonal_neighbors)
+    neighbours = 8 if diagonal_neighbors else 4
+    full = np.zeros((*levels.shape[:-1], n * n * neighbours), np.int8)
+    full[..., kept] = levels
+    full[..., mirrored] = -levels
+    return full
+
+
+def pack_levels(levels: Levels) -> PackedLevels:
+    """Levels of -2..2 as bytes, three in each.
+
+    The first of three levels is the lowest digit; what is missing of the last three counts as 0.
+
+    Parameters
+    ----------
+    levels : (..., c) int8
+        Compact signatures, values in -2..2.
+
+    Returns
+    -------
+    (..., ceil(c / 3)) uint8
+        91 bytes for 272 levels.
+
+    Raises
+    ------
+    ArrayError
+        If the type is wrong or a level is outside -2..2.
+
+    Examples
+    --------
+    >>> pack_levels(np.array([-2, -1, 2, 0], np.int8))
+    array([105,  62], dtype=uint8)
+    """
+    _check_levels(levels, None)
+    if levels.size and (levels.min() < -_HIGHEST or levels.max() > _HIGHEST):
+        raise ArrayError(f"Only levels of -{_HIGHEST} to {_HIGHEST} can be packed.")
+    missing = -levels.shape[-1] % LEVELS_PER_BYTE
+    padding = [(0, 0)] * (levels.ndim - 1) + [(0, missing)]
+    digits = (np.pad(levels, padding) + _HIGHEST).astype(np.uint8)
+    groups = (*levels.shape[:-1], digits.shape[-1] // LEVELS_PER_BYTE, LEVELS_PER_BYTE)
+    packed: PackedLevels = digits.reshape(groups) @ _WEIGHTS
+    return packed
+
+
+def unpack_levels(packed: PackedLevels, length: int = compact_length()) -> Levels:
+    """Levels of packed bytes, the inverse of `pack_levels`.
+
+    Parameters
+    ----------
+    packed : (..., b) uint8
+        Packed levels.
+    length : int
+        Number of levels, of which b bytes are the third, rounded up.
+
+    Returns
+    -------
+    (..., length) int8
+        Levels of -2..2.
+
+    Raises
+    ------
+    ArrayError
+        If the shape or type is wrong, or a byte cannot come from `pack_levels`.
+    """
+    if packed.dtype != np.uint8 or not packed.ndim or packed.shape[-1] != -(-length // 3):
+        raise ArrayError(
+            f"{length} levels are packed in {-(-length // 3)} bytes of uint8, "
+            f"not in {packed.dtype} {packed.shape}."
+        )
+    if packed.size and packed.max() >= _BASE**LEVELS_PER_BYTE:
+        raise ArrayError("A packed byte is below 125.")
+    levels = _DIGITS[packed].reshape(*packed.shape[:-1], packed.shape[-1] * LEVELS_PER_BYTE)
+    if levels[..., length:].any():
+        raise ArrayError(f"The packed bytes hold more than {length} levels.")
+    return np.ascontiguousarray(levels[..., :length])
+
+
+def _check_levels(levels: NDArray[Any], length: int | None) -> None:
+    if levels.dtype != np.int8 or not levels.ndim:
+        raise ArrayError(f"Levels are an array of int8, not {levels.dtype} {levels.shape}.")
+    if length is not None and levels.shape[-1] != length:
+        raise ArrayError(f"{length} levels are needed, not {levels.shape[-1]}.")
+
+
+_DIGITS: Final = (
+    (np.arange(_BASE**LEVELS_PER_BYTE)[:, np.newaxis] // _WEIGHTS) % _BASE - _HIGHEST
+).astype(np.int8)

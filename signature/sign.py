@@ -1,0 +1,126 @@
+"""From pixels or bytes to a signature, all steps in order."""
+
+from dataclasses import dataclass
+
+from signature.crop import crop_window
+from signature.decode import decode
+from signature.grey import Pixels, grey_levels
+from signature.grid import grid_means, grid_points
+from signature.levels import Levels, neighbour_differences, quantised
+from signature.packing import compact
+from signature.parameters import (
+    DEFAULT_PARAMETERS,
+    DEFAULT_POLICY,
+    DecodePolicy,
+    SignatureParameters,
+)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What signing a file gives.
+
+    Attributes
+    ----------
+    levels : (272,) int8
+        The compact signature.
+    width, height : int
+        Of the picture in pixels, after turning.
+    format : str
+        Pillow's name of the kind of file.
+    """
+
+    levels: Levels
+    width: int
+    height: int
+    format: str
+
+
+def sign_pixels(pixels: Pixels, parameters: SignatureParameters = DEFAULT_PARAMETERS) -> Levels:
+    """Signature of a picture.
+
+    Implements Wong, Bern & Goldberg (ICIP 2002), section 3, as image-match does.
+
+    Parameters
+    ----------
+    pixels : (h, w) or (h, w, 3) uint8
+        Grey, or red, green and blue.
+    parameters : SignatureParameters
+        Of the signature.
+
+    Returns
+    -------
+    (n * n * 8,) or (n * n * 4,) int8
+        Rows of grid points, points of a row, neighbours of a point in reading order.
+
+    Raises
+    ------
+    ArrayError
+        If the pixels have another shape or type.
+    FeaturelessError
+        If the picture is flat and ``identical_tolerance`` is 0.
+    GridOutsideError
+        If ``fix_ratio`` puts a grid point outside the picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> half = np.zeros((100, 100), np.uint8)
+    >>> half[:, 50:] = 255
+    >>> sign_pixels(half).reshape(9, 9, 8)[4, :, 4]
+    array([ 0,  0,  0, -1, -2,  0,  0,  0,  0], dtype=int8)
+    """
+    grey = grey_levels(pixels)
+    window = crop_window(grey, parameters.crop_percentiles, parameters.fix_ratio)
+    rows, columns = grid_points(window, parameters.n)
+    means = grid_means(grey, rows, columns, parameters.P)
+    differences = neighbour_differences(means, parameters.diagonal_neighbors)
+    return quantised(differences, parameters.identical_tolerance, parameters.n_levels).ravel()
+
+
+def sign_bytes(
+    data: bytes,
+    parameters: SignatureParameters = DEFAULT_PARAMETERS,
+    policy: DecodePolicy = DEFAULT_POLICY,
+) -> Signed:
+    """Compact signature of a file.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole file.
+    parameters : SignatureParameters
+        Of the signature.
+    policy : DecodePolicy
+        Of decoding.
+
+    Returns
+    -------
+    Signed
+        With all levels 0 if the picture is featureless, see `is_featureless`.
+
+    Raises
+    ------
+    SignatureError
+        Whatever is wrong with the file, as one of its subclasses.
+    """
+    picture = decode(data, policy)
+    full = sign_pixels(picture.pixels, parameters)
+    levels = compact(full, parameters.n, parameters.diagonal_neighbors)
+    return Signed(levels, picture.width, picture.height, picture.format)
+
+
+def is_featureless(levels: Levels) -> bool:
+    """Whether a signature says nothing about its picture.
+
+    Parameters
+    ----------
+    levels : int8
+        A signature, full or compact.
+
+    Returns
+    -------
+    bool
+        True if all levels are 0.
+    """
+    return not levels.any()

@@ -1,0 +1,128 @@
+"""Reading a store without Spark: the run log, and each table at the version it pins."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from store.errors import NoSuchRunError, NoSuchStoreError, StoreError, StoreFormatError
+from store.layout import Layout
+from store.schemas import STORE_FORMAT, TABLES
+
+
+@dataclass(frozen=True)
+class Run:
+    """One committed run, as its row in the run log tells it."""
+
+    run_id: str
+    parent: str | None
+    sequence: int
+    job: str
+    model_id: str
+    cutoff: float
+    settings: Mapping[str, Any]
+    counts: Mapping[str, int]
+    timings: Mapping[str, float]
+    versions: Mapping[str, int]
+    signature_version: str
+    code_version: str
+    committed_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Run":
+        """Make a run from one row of the log.
+
+        Raises
+        ------
+        StoreFormatError
+            If the row was written in a newer format.
+        """
+        if row["store_format"] > STORE_FORMAT:
+            raise StoreFormatError(
+                f"run {row['run_id']} has store format {row['store_format']}, this code reads "
+                f"up to {STORE_FORMAT}: use the version of the code that wrote it "
+                f"({row['code_version']}) or a newer one"
+            )
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values["settings"] = json.loads(row["settings"])
+        for name in ("counts", "timings", "versions"):
+            values[name] = dict(row[name])
+        return cls(**values)
+
+
+class Store:
+    """A store opened for reading; every reader sees the newest committed run.
+
+    Parameters
+    ----------
+    path : str
+        The store's folder: a local path, or a URI that the ``deltalake`` package opens.
+
+    Examples
+    --------
+    >>> store = Store("stores/sample")  # doctest: +SKIP
+    >>> store.table("pairs").to_pandas()  # doctest: +SKIP
+    """
+
+    def __init__(self, path: str) -> None:
+        self.layout = Layout(path)
+
+    def runs(self) -> list[Run]:
+        """Return every committed run, oldest first.
+
+        Raises
+        ------
+        NoSuchStoreError
+            If nothing was ever committed at this path.
+        """
+        try:
+            rows = _open(self.layout.runs).to_pyarrow_table().to_pylist()
+        except TableNotFoundError as error:
+            raise NoSuchStoreError(f"no committed run at {self.layout.root}") from error
+        return sorted((Run.from_row(row) for row in rows), key=lambda run: run.sequence)
+
+    def run(self, run_id: str | None = None) -> Run:
+        """Return the run of this id, or the newest one.
+
+        Raises
+        ------
+        NoSuchRunError
+            If the log has no such run.
+        """
+        runs = self.runs()
+        if run_id is None:
+            return runs[-1]
+        for run in runs:
+            if run.run_id == run_id:
+                return run
+        raise NoSuchRunError(
+            f"no run {run_id} in {self.layout.root}: the last is {runs[-1].run_id}"
+        )
+
+    def table(self, name: str, run_id: str | None = None) -> pa.Table:
+        """Read a whole table at the version that a run pins (default: the newest run).
+
+        Raises
+        ------
+        StoreError
+            If there is no table of this name.
+        """
+        return self._pinned(name, run_id).to_pyarrow_table()
+
+    def files(self, name: str, run_id: str | None = None) -> list[str]:
+        """Return the Parquet files that make up a table at the version that a run pins."""
+        return sorted(self._pinned(name, run_id).file_uris())
+
+    def _pinned(self, name: str, run_id: str | None) -> DeltaTable:
+        if name not in TABLES:
+            raise StoreError(f"no table {name!r}: there are {', '.join(sorted(TABLES))}")
+        return _open(self.layout.table(name), self.run(run_id).versions[name])
+
+
+def _open(path: str, version: int | None = None) -> DeltaTable:
+    return DeltaTable(path, version=version)

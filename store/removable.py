@@ -1,0 +1,121 @@
+"""The last look before a user deletes: keeper and copy still have the bytes that were compared.
+
+Nothing is deleted here. A line is safe if both files can be read, both have the bytes that the
+run saw, and they are two files, not one file under two names.
+"""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from fetch import FetchError, fetch, scheme_of
+from fetch.location import local_name
+from store.errors import StoreError
+from store.schemas import REMOVABLE
+
+SAFE = "safe"
+COPY_CHANGED = "copy changed"
+COPY_UNREADABLE = "copy unreadable"
+KEEPER_CHANGED = "keeper changed"
+KEEPER_UNREADABLE = "keeper unreadable"
+SAME_FILE = "same file as its keeper"
+
+_MAX_BYTES = 2**40
+_KEEPERS_REMEMBERED = 4096
+
+Line = dict[str, str]
+
+
+def check_removable(listed: str, safe: str | None = None) -> dict[str, int]:
+    """Check every line of a list of removable files.
+
+    Parameters
+    ----------
+    listed : str
+        A CSV that ``--export-removable`` wrote.
+    safe : str, optional
+        Where to write the lines that are safe, in the same form.
+
+    Returns
+    -------
+    dict of str to int
+        Lines by state; `SAFE` or what is wrong.
+
+    Raises
+    ------
+    StoreError
+        If the list cannot be read or is none, or ``safe`` cannot be written.
+    """
+    counts: Counter[str] = Counter()
+    state_of = _Checker()
+    try:
+        with ExitStack() as stack:
+            lines = _lines(stack, listed)
+            write = _writer(stack, safe)
+            for line in lines:
+                state = state_of(line)
+                counts[state] += 1
+                if state == SAFE:
+                    write(line)
+    except OSError as error:
+        raise StoreError(f"{error.filename}: {error.strerror}") from error
+    except csv.Error as error:
+        raise StoreError(f"{listed} is no list of removable files: {error}") from error
+    return dict(counts)
+
+
+class _Checker:
+    """Says of each line whether it is safe; remembers keepers, which come again and again."""
+
+    def __init__(self) -> None:
+        self._keeper = lru_cache(_KEEPERS_REMEMBERED)(_content)
+
+    def __call__(self, line: Line) -> str:
+        copy, keeper = _content(line["path"]), self._keeper(line["keeper_path"])
+        if copy is None:
+            return COPY_UNREADABLE
+        if keeper is None:
+            return KEEPER_UNREADABLE
+        if copy != line["content_sha256"]:
+            return COPY_CHANGED
+        if keeper != line["keeper_content_sha256"]:
+            return KEEPER_CHANGED
+        return SAME_FILE if _is_same_file(line["path"], line["keeper_path"]) else SAFE
+
+
+def _content(path: str) -> str | None:
+    try:
+        return sha256(fetch(path, _MAX_BYTES).data).hexdigest()
+    except FetchError:
+        return None
+
+
+def _is_same_file(path: str, keeper: str) -> bool:
+    """Tell a link from a copy: to delete the one would be to lose the other, or to gain nothing."""
+    if path == keeper:
+        return True
+    if scheme_of(path) != "file" or scheme_of(keeper) != "file":
+        return False
+    return os.path.samefile(local_name(path), local_name(keeper))
+
+
+def _lines(stack: ExitStack, listed: str) -> Iterable[Line]:
+    file = stack.enter_context(Path(listed).open(newline="", encoding="utf-8"))
+    reader = csv.DictReader(file, strict=True)
+    if reader.fieldnames != REMOVABLE.names:
+        raise StoreError(f"{listed} is no list of removable files: its header is another")
+    return reader
+
+
+def _writer(stack: ExitStack, safe: str | None) -> Callable[[Line], object]:
+    if safe is None:
+        return lambda line: None
+    file = stack.enter_context(Path(safe).open("w", newline="", encoding="utf-8"))
+    writer = csv.DictWriter(file, REMOVABLE.names, quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    return writer.writerow

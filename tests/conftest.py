@@ -1,0 +1,55 @@
+"""What all tests share: the Spark session, and where the larger test data may be."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of the larger test data, or skip where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs shared/data beside the project")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """Return one small local session with Delta, of the door's making, for the whole run."""
+    if "PYSPARK_SUBMIT_ARGS" not in os.environ:  # pytest was called by itself
+        os.environ.update(_door_environment())
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("tests")
+        .config("spark.sql.shuffle.partitions", "3")
+        .config("spark.ui.enabled", "false")
+        # A test's jobs are short: the second compiler would only take the cores away.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """Return the environment of a user: nothing that tests or development brought along."""
+    ours = ("PYTHON", "SPARK", "PYSPARK", "COV", "PYTEST", "DELTA")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+
+
+def _door_environment() -> dict[str, str]:
+    script = 'eval "$(./spark-submit.sh --print-env)" && env -0'
+    printed = subprocess.run(
+        ["bash", "-c", script], cwd=PROJECT, check=True, capture_output=True, text=True
+    ).stdout
+    pairs = (entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)
+    wanted = ("PYSPARK", "SPARK", "JAVA_HOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONHASHSEED")
+    return {name: value for name, value in pairs if name.startswith(wanted)}

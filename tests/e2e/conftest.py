@@ -1,0 +1,37 @@
+"""Jobs run as a user runs them: through the door, in their own processes."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+Job = Callable[..., subprocess.CompletedProcess[str]]
+
+_LIMIT_S = 600
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of ``build_index`` on two cores."""
+    door = [str(PROJECT / "spark-submit.sh"), "--master", "local[2]"]
+    return [*door, "jobs/build_index.py", *arguments]
+
+
+@pytest.fixture
+def build(tmp_path: Path, environment: dict[str, str]) -> Job:
+    """Return a function that runs ``build_index`` in an empty folder and waits for its end."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments),
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,51 @@
+"""Running a whole job inside the tests' Spark session, which saves its start."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+
+from jobs.build_index import build_index
+from jobs.progress import Progress
+from jobs.request import Request
+from jobs.run import Run
+from jobs.settings import read_settings
+from store import Store
+from tests.conftest import PROJECT
+
+
+def build(
+    spark: SparkSession,
+    source: Path | str,
+    store: Path,
+    truth: Path | None = None,
+    export: Path | None = None,
+    **settings: object,
+) -> Store:
+    """Build an index and return its store, opened without Spark.
+
+    Settings are dotted names with ``__`` for the dot: ``matching__rules="words"``.
+    """
+    request = Request(
+        source=str(source),
+        source_format="auto",
+        store=str(store),
+        settings=read_settings(None, {k.replace("__", "."): v for k, v in settings.items()}),
+        truth=str(truth) if truth else None,
+        export_removable=str(export) if export else None,
+        project=PROJECT,
+    )
+    with Progress(lambda: (0, 0), io.StringIO()) as progress:
+        run = Run(spark, "build_index", str(store), request.settings, progress)
+        build_index(run, request)
+        run.clean_up()
+    return Store(str(store))
+
+
+def content(table: pa.Table) -> list[tuple[Any, ...]]:
+    """Return a table's rows in a fixed order, without what each run has of its own."""
+    names = [name for name in table.column_names if name != "run_id"]
+    rows = zip(*(table[name].to_pylist() for name in names), strict=True)
+    return sorted(rows, key=repr)

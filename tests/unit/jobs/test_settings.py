@@ -1,0 +1,171 @@
+"""Settings: read, overridden, and refused in one sentence."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from jobs.errors import UserError
+from jobs.settings import Settings, parse_assignment, read_settings
+from signature import DecodePolicy, SignatureParameters
+
+
+def refusal(profile: str | None = None, **overrides: object) -> str:
+    """Return the message of a refusal, which is one line."""
+    names = {name.replace("__", "."): value for name, value in overrides.items()}
+    with pytest.raises(UserError) as caught:
+        read_settings(profile, names)
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    path = tmp_path / "profile.toml"
+    path.write_text(
+        "cutoff = 0.3\npartitions = 7\n"
+        '[matching]\nrules = "words"\nmax_document_frequency = 9\n'
+        '[keepers]\nprotected = ["/a", "/b"]\n'
+        "[signature]\nn = 7\ncrop_percentiles = [1, 99]\n"
+    )
+    return path
+
+
+def test_without_profile_and_flags_the_defaults_hold() -> None:
+    settings = read_settings(None, {})
+    assert settings == Settings()
+    assert settings.cutoff == 0.40
+    assert settings.signature.parameters() == SignatureParameters()
+    assert settings.decoding.policy() == DecodePolicy()
+
+
+def test_a_profile_is_read(profile: Path) -> None:
+    settings = read_settings(str(profile), {})
+    assert (settings.cutoff, settings.partitions) == (0.3, 7)
+    assert (settings.matching.rules, settings.matching.max_document_frequency) == ("words", 9)
+    assert settings.keepers.protected == ("/a", "/b")
+    assert settings.signature.parameters() == SignatureParameters(n=7, crop_percentiles=(1, 99))
+    assert settings.matching.group_size == Settings().matching.group_size
+
+
+def test_overrides_win_and_none_is_passed_over(profile: Path) -> None:
+    overrides = {"cutoff": 0.2, "partitions": None, "matching.rules": "exhaustive"}
+    settings = read_settings(str(profile), overrides)
+    assert (settings.cutoff, settings.partitions) == (0.2, 7)
+    assert settings.matching.rules == "exhaustive"
+    assert settings.matching.max_document_frequency == 9
+
+
+def test_settings_do_not_change() -> None:
+    settings = Settings()
+    with pytest.raises(ValidationError):
+        settings.matching.group_size = 5
+    assert settings == Settings()
+
+
+@pytest.mark.parametrize(
+    "name", ["cutof", "matching.rule", "matching.deeper.still", "nothing.here", "signature.N"]
+)
+def test_an_unknown_key_is_refused_by_name(name: str) -> None:
+    unknown = name if name != "matching.deeper.still" else "matching.deeper"
+    if unknown == "nothing.here":
+        unknown = "nothing"
+    assert refusal(**{name: 1}) == f"there is no setting {unknown}"
+
+
+def test_an_unknown_key_of_a_profile_is_refused_with_the_profile(tmp_path: Path) -> None:
+    path = tmp_path / "typo.toml"
+    path.write_text("[keepers]\nprotect = []\n")
+    assert refusal(str(path)) == f"there is no setting keepers.protect (profile {path})"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cutoff", 0),
+        ("cutoff", 1),
+        ("cutoff", -0.4),
+        ("cutoff", "low"),
+        ("cutoff", float("nan")),
+        ("max_failure_rate", 1.01),
+        ("max_failure_rate", -0.1),
+        ("max_failure_rate", float("nan")),
+        ("partitions", -1),
+        ("partitions", 1.5),
+        ("matching.rules", "cells"),
+        ("matching.max_document_frequency", 1),
+        ("matching.group_size", 1),
+        ("matching.exhaustive_up_to", -1),
+        ("decoding.max_pixels", 0),
+        ("decoding.max_image_bytes", 0),
+        ("keepers.edges_in_one_task", 0),
+        ("signature.n_levels", 3),
+        ("signature.n_levels", 0),
+        ("matching", 5),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_and_value(name: str, value: object) -> None:
+    message = refusal(**{name: value})
+    assert message.startswith(f"setting {name} = {value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("n", 1), ("identical_tolerance", -1.0), ("crop_percentiles", (95, 5)), ("P", 0)],
+)
+def test_a_bad_parameter_of_the_signature_is_refused(name: str, value: object) -> None:
+    message = refusal(**{f"signature.{name}": value})
+    assert message.startswith("setting signature: ")
+    assert name in message
+
+
+def test_several_mistakes_are_told_at_once() -> None:
+    message = refusal(cutoff=2, partitionz=1)
+    assert "setting cutoff = 2" in message
+    assert "there is no setting partitionz" in message
+
+
+def test_a_value_has_no_sections(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    path.write_text("cutoff = 0.3\n")
+    assert "cutoff" in refusal(str(path), cutoff__deeper=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot read"), (b"cutoff = ", "not valid TOML"), (b"# \xff", "not valid TOML")],
+)
+def test_a_profile_that_cannot_be_read(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "profile.toml"
+    if content is not None:
+        path.write_bytes(content)
+    message = refusal(str(path))
+    assert said in message
+    assert str(path) in message
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("cutoff=0.3", "cutoff", 0.3),
+        ("partitions=8", "partitions", 8),
+        ("signature.fix_ratio=true", "signature.fix_ratio", True),
+        ("matching.rules=words", "matching.rules", "words"),
+        ('matching.rules="words"', "matching.rules", "words"),
+        (" name = 5 ", "name", 5),
+        ('keepers.protected=["/a", "/b=c"]', "keepers.protected", ["/a", "/b=c"]),
+        ("name=a=b", "name", "a=b"),
+        ("name=", "name", ""),
+    ],
+)
+def test_an_assignment_is_read_as_toml_or_text(text: str, name: str, value: object) -> None:
+    parsed = parse_assignment(text)
+    assert parsed == (name, value)
+    assert type(parsed[1]) is type(value)
+
+
+@pytest.mark.parametrize("text", ["cutoff", "", "=0.3", " = 3"])
+def test_what_is_no_assignment_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="NAME=VALUE"):
+        parse_assignment(text)

@@ -1,0 +1,168 @@
+"""Reading a store without Spark: small stores, written by the deltalake package."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import write_deltalake
+
+from store import Run, Store, StoreError
+from store.errors import NoSuchRunError, NoSuchStoreError, StoreFormatError
+from store.schemas import CLUSTERS, RUNS, STORE_FORMAT
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALL_TABLES = {"images": 0, "signatures": 0, "pairs": 0}
+
+
+def run_row(sequence: int, clusters: int = 0, **changed: object) -> dict[str, Any]:
+    """One row of the log; a later run has an earlier clock here."""
+    row = {
+        "run_id": f"run-{sequence}",
+        "parent": f"run-{sequence - 1}" if sequence > 1 else None,
+        "sequence": sequence,
+        "job": "build_index",
+        "model_id": "00ff",
+        "cutoff": 0.4,
+        "settings": '{"cutoff": 0.4, "matching": {"rules": "auto"}}',
+        "counts": {"images": 10 * sequence},
+        "timings": {"signing": 1.5},
+        "versions": {**ALL_TABLES, "clusters": clusters},
+        "signature_version": "v1",
+        "code_version": "0.1.0",
+        "store_format": STORE_FORMAT,
+        "committed_at": NOON - timedelta(hours=sequence),
+    }
+    return row | changed
+
+
+def write_log(root: Path, *rows: dict[str, Any]) -> None:
+    for row in rows:
+        write_deltalake(root / "runs", pa.Table.from_pylist([row], RUNS), mode="append")
+
+
+def write_clusters(root: Path, *image_ids: str) -> None:
+    rows = [{"image_id": image_id, "role": "keep"} for image_id in image_ids]
+    write_deltalake(root / "clusters", pa.Table.from_pylist(rows, CLUSTERS), mode="overwrite")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A store of three runs, committed 2, 1, 3; then a fourth that died before its commit."""
+    for image_ids in (["a"], ["a", "b"], ["a", "b", "c"], ["dead"]):
+        write_clusters(tmp_path, *image_ids)
+    write_log(tmp_path, run_row(2, 1), run_row(1, 0), run_row(3, 2))
+    return tmp_path
+
+
+def image_ids(store: Store, run_id: str | None = None) -> list[str]:
+    return sorted(store.table("clusters", run_id)["image_id"].to_pylist())
+
+
+def test_runs_come_in_the_order_of_the_log_not_of_the_clock(root: Path) -> None:
+    runs = Store(str(root)).runs()
+    assert [run.run_id for run in runs] == ["run-1", "run-2", "run-3"]
+    assert runs[0].committed_at > runs[2].committed_at
+
+
+def test_a_run_is_told_whole(root: Path) -> None:
+    assert Store(str(root)).run("run-2") == Run(
+        run_id="run-2",
+        parent="run-1",
+        sequence=2,
+        job="build_index",
+        model_id="00ff",
+        cutoff=0.4,
+        settings={"cutoff": 0.4, "matching": {"rules": "auto"}},
+        counts={"images": 20},
+        timings={"signing": 1.5},
+        versions={**ALL_TABLES, "clusters": 1},
+        signature_version="v1",
+        code_version="0.1.0",
+        committed_at=NOON - timedelta(hours=2),
+    )
+
+
+def test_the_newest_run_is_that_of_the_highest_number(root: Path) -> None:
+    assert Store(str(root)).run().run_id == "run-3"
+
+
+def test_what_a_dead_run_wrote_is_not_seen(root: Path) -> None:
+    assert image_ids(Store(str(root))) == ["a", "b", "c"]
+
+
+def test_an_older_run_is_read_at_its_own_version(root: Path) -> None:
+    store = Store(f"{root}/")
+    assert image_ids(store, "run-1") == ["a"]
+    assert image_ids(store, "run-2") == ["a", "b"]
+
+
+def test_files_are_those_of_the_pinned_version(root: Path) -> None:
+    store = Store(str(root))
+    for run_id, expected in (("run-1", ["a"]), ("run-2", ["a", "b"]), (None, ["a", "b", "c"])):
+        files = store.files("clusters", run_id)
+        read = pa.concat_tables(pq.read_table(name.removeprefix("file://")) for name in files)
+        assert sorted(read["image_id"].to_pylist()) == expected
+
+
+def test_a_new_commit_is_seen_by_a_store_that_is_open(root: Path) -> None:
+    store = Store(str(root))
+    assert store.run().sequence == 3
+    write_log(root, run_row(4, 3))
+    assert store.run().sequence == 4
+    assert image_ids(store) == ["dead"]
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_folder_without_a_store_is_named(tmp_path: Path, made: bool) -> None:
+    root = tmp_path / "nothing"
+    if made:
+        root.mkdir()
+    with pytest.raises(NoSuchStoreError, match=str(root)):
+        Store(str(root)).runs()
+    with pytest.raises(NoSuchStoreError):
+        Store(str(root)).table("pairs")
+
+
+def test_a_store_whose_only_run_died_has_no_run(tmp_path: Path) -> None:
+    write_clusters(tmp_path, "a")
+    with pytest.raises(NoSuchStoreError):
+        Store(str(tmp_path)).table("clusters")
+
+
+def test_an_empty_log_is_no_store(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "runs", RUNS.empty_table())
+    with pytest.raises(NoSuchStoreError):
+        Store(str(tmp_path)).run()
+
+
+def test_an_unknown_run_is_named_beside_the_last(root: Path) -> None:
+    with pytest.raises(NoSuchRunError, match=r"run-9.*run-3"):
+        Store(str(root)).table("clusters", "run-9")
+
+
+@pytest.mark.parametrize("name", ["cluster", "runs", "../runs", ""])
+def test_an_unknown_table_is_named_beside_those_that_are(root: Path, name: str) -> None:
+    with pytest.raises(StoreError, match="clusters, images, pairs, signatures") as caught:
+        Store(str(root)).table(name)
+    assert repr(name) in str(caught.value)
+
+
+def test_a_table_that_the_run_does_not_pin_is_a_store_error(root: Path) -> None:
+    write_log(root, run_row(4, versions={"images": 0}))
+    with pytest.raises(StoreError, match="clusters"):
+        Store(str(root)).table("clusters")
+
+
+def test_a_newer_format_is_refused_with_the_version_that_reads_it(root: Path) -> None:
+    newer = run_row(4, store_format=STORE_FORMAT + 1, code_version="9.9", settings="not JSON")
+    write_log(root, newer)
+    with pytest.raises(StoreFormatError, match=r"run-4.*9\.9"):
+        Store(str(root)).run()
+
+
+def test_every_error_is_a_store_error() -> None:
+    for kind in (NoSuchStoreError, NoSuchRunError, StoreFormatError):
+        assert issubclass(kind, StoreError)

@@ -1,0 +1,1 @@
+"""On the executors: Arrow batches in and out of signature, matching and fetch."""
