@@ -54,7 +54,7 @@ class Pattern:
             Empty where nothing at or beneath ``name`` can match.
         """
         end = len(self.segments)
-        moved = set()
+        moved: set[int] = set()
         for state in states:
             if state == end:
                 continue

@@ -9,13 +9,15 @@ from types import TracebackType
 from typing import Self, TextIO
 
 _REFRESH_S = 0.5
+_REFRESH_IN_LOG_S = 30.0
 _LINE_WIDTH = 79
 
 
 class Progress:
     """Shows the stage at work, on one line that is written over on a terminal.
 
-    Where the output is no terminal (a log file), a line is written only when a stage ends.
+    Where the output is no terminal (a log file), a line is added every half minute and when a
+    stage ends.
 
     Parameters
     ----------
@@ -33,9 +35,8 @@ class Progress:
         self._stage: _Stage | None = None
 
     def __enter__(self) -> Self:
-        """Begin to write, on a terminal."""
-        if self._output.isatty():
-            self._thread.start()
+        """Begin to write."""
+        self._thread.start()
         return self
 
     def __exit__(
@@ -46,8 +47,7 @@ class Progress:
     ) -> None:
         """Stop writing."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.join()
 
     @contextmanager
     def stage(
@@ -73,10 +73,11 @@ class Progress:
         self._write(stage.ended(), end="\n")
 
     def _run(self) -> None:
-        while not self._stop.wait(_REFRESH_S):
+        terminal = self._output.isatty()
+        while not self._stop.wait(_REFRESH_S if terminal else _REFRESH_IN_LOG_S):
             stage = self._stage
             if stage is not None:
-                self._write(stage.going(*self._tasks()), end="")
+                self._write(stage.going(*self._tasks()), end="" if terminal else "\n")
 
     def _write(self, line: str, end: str) -> None:
         if self._output.isatty():

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -10,13 +10,14 @@ from pyspark.sql import DataFrame
 from jobs.errors import UserError
 from jobs.exporting import check_target
 from jobs.run import Run
-from jobs.sample import make_sample_corpus
+from jobs.sample import PICTURES, TRUTH, make_sample_corpus
 from jobs.settings import Settings, parse_assignment, read_settings
 from jobs.sources import SOURCE_FORMATS, SourceError, read_manifest
 
 _SAMPLE_STORE = "stores/sample"
 _DEFAULT_STORE = "stores/default"
 _SAMPLE_SEED = 1
+_TRUTH_HEADER = b"file\toriginal\ttransform\n"
 
 _EPILOG = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
@@ -79,7 +80,7 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
         source_format=given.source_format,
         store=given.store or (_DEFAULT_STORE if given.source else _SAMPLE_STORE),
         settings=read_settings(given.profile, overrides),
-        truth=given.truth,
+        truth=given.truth or _truth_beside(given.source),
         export_removable=given.export_removable,
         project=project,
     )
@@ -118,10 +119,23 @@ def with_sample(request: Request) -> Request:
     """
     if request.source is not None:
         return request
-    pictures = Path(f"{request.store.rstrip('/')}-pictures")
-    made = make_sample_corpus(request.project / "sample" / "photos", pictures, _SAMPLE_SEED)
-    values = {**vars(request), "source": str(made), "truth": str(made / "truth.tsv")}
-    return Request(**values)
+    pictures = Path(f"{request.store.rstrip('/')}-corpus")
+    try:
+        made = make_sample_corpus(request.project / "sample" / "photos", pictures, _SAMPLE_SEED)
+    except (SourceError, OSError) as error:
+        raise UserError(f"the sample corpus cannot be made: {error}") from error
+    return replace(request, source=str(made / PICTURES), truth=str(made / TRUTH))
+
+
+def _truth_beside(source: str | None) -> str | None:
+    """The truth table that a made corpus keeps in its folder, if this is one."""
+    if source is None:
+        return None
+    table = Path(source) / TRUTH
+    if not table.is_file():
+        return None
+    with table.open("rb") as file:
+        return str(table) if file.readline() == _TRUTH_HEADER else None
 
 
 def _parser(job: str) -> argparse.ArgumentParser:
@@ -162,7 +176,8 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     places.add_argument(
         "--truth",
         metavar="FILE",
-        help="a TSV of file, original and transform: print what was found of each transform",
+        help="a TSV of file, original and transform: print what was found of each transform "
+        "(default: truth.tsv in the source's folder, if there is one)",
     )
 
 

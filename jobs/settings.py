@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jobs.errors import UserError
 from signature import DecodePolicy, SignatureParameters
@@ -22,6 +22,7 @@ class SignatureSettings(_Section):
     """Parameters of the signature; image-match's names and defaults."""
 
     n: int = 9
+    # "none" turns cropping off; TOML has no null.
     crop_percentiles: tuple[float, float] | None = (5, 95)
     P: int | None = None
     diagonal_neighbors: bool = True
@@ -29,6 +30,11 @@ class SignatureSettings(_Section):
     # A signature packs levels of -2 to 2.
     n_levels: Annotated[int, Field(ge=1, le=2)] = 2
     fix_ratio: bool = False
+
+    @field_validator("crop_percentiles", mode="before")
+    @classmethod
+    def _none_by_name(cls, value: object) -> object:
+        return None if value == "none" else value
 
     def parameters(self) -> SignatureParameters:
         """Return them as `signature` takes them; it says which values are allowed."""
@@ -93,7 +99,7 @@ def read_settings(profile: str | None, overrides: Mapping[str, Any]) -> Settings
     profile : str or None
         Path of a TOML file; None for the defaults.
     overrides : mapping
-        Dotted names (``"matching.rule"``) to values; None values are passed over.
+        Dotted names (``"matching.rules"``) to values; None values are passed over.
 
     Returns
     -------

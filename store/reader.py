@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
+from pyarrow.fs import FileSystem, SubTreeFileSystem
 
 from store.errors import NoSuchRunError, NoSuchStoreError, StoreError, StoreFormatError
 from store.layout import Layout
@@ -81,7 +82,7 @@ class Store:
             If nothing was ever committed at this path.
         """
         try:
-            rows = _open(self.layout.runs).to_pyarrow_table().to_pylist()
+            rows = _read(_open(self.layout.runs)).to_pylist()
         except TableNotFoundError as error:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}") from error
         return sorted((Run.from_row(row) for row in rows), key=lambda run: run.sequence)
@@ -112,7 +113,7 @@ class Store:
         StoreError
             If there is no table of this name.
         """
-        return self._pinned(name, run_id).to_pyarrow_table()
+        return _read(self._pinned(name, run_id))
 
     def files(self, name: str, run_id: str | None = None) -> list[str]:
         """Return the Parquet files that make up a table at the version that a run pins."""
@@ -126,3 +127,10 @@ class Store:
 
 def _open(path: str, version: int | None = None) -> DeltaTable:
     return DeltaTable(path, version=version)
+
+
+def _read(table: DeltaTable) -> pa.Table:
+    # Arrow's own file system: the one that deltalake brings calls back into Python from Arrow's
+    # threads, and at times aborts the process at its end.
+    system, folder = FileSystem.from_uri(table.table_uri)
+    return table.to_pyarrow_table(filesystem=SubTreeFileSystem(folder, system))

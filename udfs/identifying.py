@@ -22,6 +22,10 @@ IDENTIFIED_ROWS = pa.schema(
 """A manifest's row with its id; ``reason`` where it failed before it was read."""
 
 
+_WITHOUT_A_NAME = frozenset({"invalid_row", "invalid_path", "invalid_id"})
+"""Failures of a row that names no image: its text is not taken for a path."""
+
+
 def identify(batches: Batches) -> Iterator[pa.RecordBatch]:
     """Fill in the image id of each row that brought none.
 
@@ -41,6 +45,8 @@ def identify(batches: Batches) -> Iterator[pa.RecordBatch]:
 
 
 def _identified(row: dict[str, Any]) -> dict[str, Any]:
+    if row["reason"] in _WITHOUT_A_NAME:
+        return row
     try:
         row["path"] = canonical(row["path"] or "")
         row["image_id"] = row["image_id"] or image_id_of(row["path"])

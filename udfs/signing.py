@@ -17,6 +17,7 @@ from signature import (
     sign_bytes,
     signature_version,
 )
+from signature.errors import FeaturelessError
 from store.schemas import FAILED, SIGNED, SKIPPED
 from udfs.arrow import Batches, BatchFunction
 
@@ -134,6 +135,8 @@ def sign_row(row: dict[str, Any], task: SigningTask) -> dict[str, Any]:
         signed.update(bytes=fetched.size, mtime=fetched.mtime, etag=fetched.etag)
         signed["content_sha256"] = sha256(fetched.data).hexdigest()
         signed.update(_sign(fetched.data, task))
+    except FeaturelessError as error:  # with identical_tolerance = 0 image-match raises
+        signed.update(status=SKIPPED, reason=error.reason, message=_short(error))
     except (FetchError, SignatureError) as error:
         signed.update(status=FAILED, reason=error.reason, message=_short(error))
     return signed

@@ -1,8 +1,8 @@
 """Make the sample corpus out of a few photographs.
 
-``originals/`` holds the photographs, bytes untouched, ``derived/`` their copies, ``truth.tsv``
-what was made from what, and ``complete.json`` what it all was made with: written last, it says
-that nothing is missing.
+``pictures/originals/`` holds the photographs, bytes untouched, ``pictures/derived/`` their
+copies. Beside ``pictures/`` lie ``truth.tsv``, what was made from what, and ``complete.json``,
+what it all was made with: written last, it says that nothing is missing.
 """
 
 import hashlib
@@ -21,10 +21,11 @@ from jobs.sample.recipes import RECIPES, Recipe
 from jobs.sample.truth import ORIGINAL, Copy, read_truth, write_truth
 from jobs.sources import SourceError
 
-_TRUTH = "truth.tsv"
+PICTURES = "pictures"
+TRUTH = "truth.tsv"
 _COMPLETE = "complete.json"
 # Raised with any change to what a seed gives, so that corpora made before are made anew.
-_EDITION = 1
+_EDITION = 2
 # Each photograph goes through every other recipe: enough per recipe, and half the time.
 _EVERY = 2
 
@@ -48,7 +49,7 @@ def make_sample_corpus(photos: Path, out: Path, seed: int) -> Path:
     Returns
     -------
     Path
-        ``out``. Its pictures lie two levels deep; ``truth.tsv`` is in ``out`` itself.
+        ``out``, which holds `PICTURES`, a folder, and `TRUTH`, a file.
 
     Raises
     ------
@@ -74,15 +75,15 @@ def make_sample_corpus(photos: Path, out: Path, seed: int) -> Path:
 def _make(photos: Path, names: list[str], made: Path, seed: int) -> None:
     copies: list[Copy] = []
     for folder in ("originals", "derived"):
-        (made / folder).mkdir(parents=True)
+        (made / PICTURES / folder).mkdir(parents=True)
     for number, name in enumerate(names):
-        original = f"originals/{name}"
+        original = f"{PICTURES}/originals/{name}"
         shutil.copyfile(photos / name, made / original)
         copies.append(Copy(original, original, ORIGINAL))
         with Image.open(photos / name) as opened:
             picture = opened.convert("RGB")
         for recipe in RECIPES[number % _EVERY :: _EVERY]:
-            file = f"derived/{name}__{recipe.name}.{recipe.format.lower()}"
+            file = f"{PICTURES}/derived/{name}__{recipe.name}.{recipe.format.lower()}"
             _write_copy(
                 recipe,
                 photos / name,
@@ -91,7 +92,7 @@ def _make(photos: Path, names: list[str], made: Path, seed: int) -> None:
                 _generator(seed, name, recipe),
             )
             copies.append(Copy(file, original, recipe.name))
-    write_truth(copies, made / _TRUTH)
+    write_truth(copies, made / TRUTH)
 
 
 def _write_copy(
@@ -134,7 +135,7 @@ def _made_with(photos: Path, names: list[str], seed: int) -> dict[str, object]:
 def _is_complete(out: Path, made_with: dict[str, object]) -> bool:
     try:
         recorded = json.loads((out / _COMPLETE).read_text(encoding="utf-8"))
-        files = read_truth(out / _TRUTH).column("path").to_pylist()
+        files = read_truth(out / TRUTH).column("path").to_pylist()
     except (OSError, ValueError):
         return False
     return bool(recorded == made_with) and all(local_path(file).is_file() for file in files)

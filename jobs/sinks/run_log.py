@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
-from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession
 
 from jobs.errors import ConflictError, UserError
+from jobs.sinks.conflicts import conflicts_told
 from jobs.stages.schema import spark_schema
 from store.layout import Layout
 from store.schemas import RUNS, STORE_FORMAT
@@ -75,13 +75,14 @@ class RunLog:
         frame = self._spark.createDataFrame(values, spark_schema(RUNS)).coalesce(1)
         writer = frame.write.format("delta").mode("append").option("userMetadata", row["run_id"])
         writer = writer.option("txnAppId", _TRANSACTION).option("txnVersion", row["sequence"])
-        try:
+        with conflicts_told():
             writer.save(self._path)
-        except DeltaConcurrentModificationException as error:
-            raise ConflictError(_other_came_first(None)) from error
         newest = self.newest()
         if newest is None or newest.run_id != row["run_id"]:
-            raise ConflictError(_other_came_first(newest))
+            raise ConflictError(
+                f"run {newest.run_id if newest else 'of another process'} committed to this store "
+                "first: nothing of this run is visible; start it again"
+            )
 
 
 def new_run_id(sequence: int) -> str:
@@ -92,8 +93,3 @@ def new_run_id(sequence: int) -> str:
 def settings_text(settings: Mapping[str, Any]) -> str:
     """Return settings as the JSON text that the log holds."""
     return json.dumps(settings, sort_keys=True)
-
-
-def _other_came_first(newest: Row | None) -> str:
-    name = f"run {newest.run_id}" if newest else "another run"
-    return f"{name} committed to this store first: nothing of this run is visible; start it again"

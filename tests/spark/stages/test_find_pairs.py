@@ -75,10 +75,10 @@ def test_small_batches_change_nothing(table: DataFrame) -> None:
 def test_one_shuffle_and_no_product(table: DataFrame, rule: str) -> None:
     model, _ = case(rule)
     joined = join_table(table, model, len(LEVELS), 5)
-    (shuffle,) = exchanges(joined)
-    assert shuffle.startswith("Exchange hashpartitioning(key")
     pairs = find_pairs(joined, model)
-    assert exchanges(pairs) == [shuffle]
+    for rows in (joined, pairs):
+        (shuffle,) = exchanges(rows)
+        assert shuffle.startswith("Exchange hashpartitioning(key")
     assert not multiplies_rows(pairs)
 
 

@@ -101,7 +101,7 @@ def test_lossless_formats_go_by_their_names_in_pillow(name: str) -> None:
 def test_protected_is_what_lies_below_a_folder(
     frame: MakeFrame, prefix: str, path: str, inside: bool
 ) -> None:
-    images = [image("a"), image("b", path=path)]
+    images = [image("a", path="s3://other/a"), image("b", path=path)]
     assert order(frame, *images, protected=("/elsewhere", prefix)) == (
         ["b", "a"] if inside else ["a", "b"]
     )

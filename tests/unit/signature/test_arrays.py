@@ -16,10 +16,12 @@ def test_alpha_is_laid_on_the_ground(colours: np.ndarray) -> None:
 
 
 def test_other_types_are_reduced(colours: np.ndarray) -> None:
-    wide = colours.astype(np.uint16) * 256 + 255
+    wide = colours.astype(np.uint16) * 256
     np.testing.assert_array_equal(pixels_of_array(wide), colours)
+    np.testing.assert_array_equal(pixels_of_array(wide + 255), colours)
     np.testing.assert_array_equal(pixels_of_array(colours / 255), colours)
     np.testing.assert_array_equal(pixels_of_array((colours / 255).astype(np.float32)), colours)
+    assert pixels_of_array(np.array([[0.0019, 0.0020, 0.5]])).tolist() == [[0, 1, 128]]
     assert pixels_of_array(np.array([[True, False]])).tolist() == [[255, 0]]
 
 

@@ -116,7 +116,10 @@ def test_orientation(encode: Encoder, kind: str, orientation: int) -> None:
     assert np.abs(found.astype(int) - upright).mean() < 4
 
 
-@pytest.mark.parametrize("block", [b"", b"Exif\x00\x00", b"Exif\x00\x00II*\x00\xff\xff\xff\xff"])
+@pytest.mark.parametrize(
+    "block",
+    [b"", b"Exif\x00\x00", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", b"Exif\x00\x00no TIFF at all"],
+)
 def test_broken_exif_is_ignored(encode: Encoder, colours: np.ndarray, block: bytes) -> None:
     np.testing.assert_array_equal(decode(encode(colours, "PNG", exif=block)).pixels, colours)
 

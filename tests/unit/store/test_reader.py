@@ -1,8 +1,7 @@
 """Reading a store without Spark: small stores, written by the deltalake package."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,50 +10,14 @@ from deltalake import write_deltalake
 
 from store import Run, Store, StoreError
 from store.errors import NoSuchRunError, NoSuchStoreError, StoreFormatError
-from store.schemas import CLUSTERS, RUNS, STORE_FORMAT
+from store.schemas import RUNS, STORE_FORMAT
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ALL_TABLES = {"images": 0, "signatures": 0, "pairs": 0}
-
-
-def run_row(sequence: int, clusters: int = 0, **changed: object) -> dict[str, Any]:
-    """One row of the log; a later run has an earlier clock here."""
-    row = {
-        "run_id": f"run-{sequence}",
-        "parent": f"run-{sequence - 1}" if sequence > 1 else None,
-        "sequence": sequence,
-        "job": "build_index",
-        "model_id": "00ff",
-        "cutoff": 0.4,
-        "settings": '{"cutoff": 0.4, "matching": {"rules": "auto"}}',
-        "counts": {"images": 10 * sequence},
-        "timings": {"signing": 1.5},
-        "versions": {**ALL_TABLES, "clusters": clusters},
-        "signature_version": "v1",
-        "code_version": "0.1.0",
-        "store_format": STORE_FORMAT,
-        "committed_at": NOON - timedelta(hours=sequence),
-    }
-    return row | changed
-
-
-def write_log(root: Path, *rows: dict[str, Any]) -> None:
-    for row in rows:
-        write_deltalake(root / "runs", pa.Table.from_pylist([row], RUNS), mode="append")
-
-
-def write_clusters(root: Path, *image_ids: str) -> None:
-    rows = [{"image_id": image_id, "role": "keep"} for image_id in image_ids]
-    write_deltalake(root / "clusters", pa.Table.from_pylist(rows, CLUSTERS), mode="overwrite")
+from .logs import NOON, OTHER_TABLES, run_row, three_runs, write_clusters, write_log
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A store of three runs, committed 2, 1, 3; then a fourth that died before its commit."""
-    for image_ids in (["a"], ["a", "b"], ["a", "b", "c"], ["dead"]):
-        write_clusters(tmp_path, *image_ids)
-    write_log(tmp_path, run_row(2, 1), run_row(1, 0), run_row(3, 2))
-    return tmp_path
+    return three_runs(tmp_path)
 
 
 def image_ids(store: Store, run_id: str | None = None) -> list[str]:
@@ -78,7 +41,7 @@ def test_a_run_is_told_whole(root: Path) -> None:
         settings={"cutoff": 0.4, "matching": {"rules": "auto"}},
         counts={"images": 20},
         timings={"signing": 1.5},
-        versions={**ALL_TABLES, "clusters": 1},
+        versions={**OTHER_TABLES, "clusters": 1},
         signature_version="v1",
         code_version="0.1.0",
         committed_at=NOON - timedelta(hours=2),

@@ -38,7 +38,7 @@ def test_truth_names_every_picture(photos: Path, tmp_path: Path) -> None:
     table = read_truth(out / "truth.tsv").to_pylist()
     assert sorted(row["path"] for row in table) == sorted(str(file) for file in out.glob("*/*"))
     assert {row["original_path"] for row in table} == {
-        f"{out}/originals/{name}.jpg" for name in "abc"
+        f"{out}/pictures/originals/{name}.jpg" for name in "abc"
     }
     for row in table:
         with Image.open(row["path"]) as opened:
@@ -61,9 +61,9 @@ def test_a_corpus_that_is_there_is_left_alone(photos: Path, tmp_path: Path) -> N
     out = make_sample_corpus(photos, tmp_path / "out", seed=1)
     before = out.stat().st_ino
     assert make_sample_corpus(photos, out, seed=1).stat().st_ino == before
-    (out / "derived" / "a.jpg__copy.jpeg").unlink()
+    (out / "pictures" / "derived" / "a.jpg__copy.jpeg").unlink()
     make_sample_corpus(photos, out, seed=1)
-    assert (out / "derived" / "a.jpg__copy.jpeg").is_file()
+    assert (out / "pictures" / "derived" / "a.jpg__copy.jpeg").is_file()
     make_sample_corpus(photos, out, seed=2)
     assert json.loads((out / "complete.json").read_text())["seed"] == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "photos"]
