@@ -17,13 +17,13 @@ class Fetcher(Protocol):
     """What a module that reads one kind of location offers."""
 
     def fetch(self, path: str, max_bytes: int) -> Fetched:
-        """Content of a canonical path."""
+        """Read a canonical path; see `fetch.registry.fetch`."""
 
     def stat(self, path: str) -> Stat:
-        """Size and version of a canonical path, without its content."""
+        """Size and version of a canonical path; see `fetch.registry.stat`."""
 
     def open_stream(self, path: str) -> BinaryIO:
-        """Seekable binary stream of a canonical path."""
+        """Open a canonical path; see `fetch.registry.open_stream`."""
 
 
 _FETCHERS: Mapping[str, Fetcher] = {"file": local}

@@ -47,7 +47,7 @@ def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None
     except KeyboardInterrupt:
         print(f"{job}: interrupted; nothing of this run is visible", file=sys.stderr)
         return _INTERRUPTED
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it ends as one exit code
         traceback.print_exc()
         print(
             f"{job}: this run crashed; nothing of it is visible, and the next run will work",

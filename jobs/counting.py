@@ -1,6 +1,7 @@
 """Counting what a run did, and checking that nothing got lost."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -17,7 +18,7 @@ DISTANCE_BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.45, 1.0)
 class ManifestCounts:
     """What the manifest holds.
 
-    Parameters
+    Attributes
     ----------
     rows : int
         Different rows: each must end in one state.
@@ -33,7 +34,18 @@ class ManifestCounts:
 
 
 def count_manifest(admitted: DataFrame) -> ManifestCounts:
-    """Count the rows that `admit_images` gave."""
+    """Count the rows that `admit_images` gave.
+
+    Parameters
+    ----------
+    admitted : DataFrame
+        With ``admitted`` and ``reason``.
+
+    Returns
+    -------
+    ManifestCounts
+        Zeros for an empty manifest.
+    """
     row = admitted.agg(
         F.count("*").alias("rows"),
         F.count_if(F.expr("admitted and reason is null")).alias("to_sign"),
@@ -102,17 +114,41 @@ def check_failures(counts: dict[str, int], settings: Settings, rejects: str) -> 
 
 
 def count_pairs(pairs: DataFrame) -> dict[str, int]:
-    """Count pairs, in all and by distance: ``pairs`` and ``pairs.0.1-0.2`` and so on."""
+    """Count pairs, in all and by distance.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        The table ``pairs``.
+
+    Returns
+    -------
+    dict of str to int
+        ``pairs``, and ``pairs.0.1-0.2`` and so on for each bin that has some.
+    """
     place = F.lit(0)
     for edge in DISTANCE_BINS[1:-1]:
         place = place + (F.col("distance") >= edge).cast("int")
     counts = {row.bin: row["count"] for row in pairs.groupBy(place.alias("bin")).count().collect()}
-    names = [f"pairs.{low}-{high}" for low, high in zip(DISTANCE_BINS, DISTANCE_BINS[1:])]
+    names = [f"pairs.{low}-{high}" for low, high in pairwise(DISTANCE_BINS)]
     return {"pairs": sum(counts.values())} | {names[b]: n for b, n in sorted(counts.items())}
 
 
 def count_groups(clusters: DataFrame, duplicates: DataFrame) -> dict[str, int]:
-    """Count groups, what each kind of copy lets go, and the bytes to gain."""
+    """Count groups, what each kind of copy lets go, and the bytes to gain.
+
+    Parameters
+    ----------
+    clusters : DataFrame
+        The table ``clusters``.
+    duplicates : DataFrame
+        The report of groups: ``kind`` and ``bytes_to_gain`` of each removable image.
+
+    Returns
+    -------
+    dict of str to int
+        ``groups``, ``removable``, ``removable_bytes``, and ``removable.kind`` for each kind.
+    """
     roles = {row.role: row["count"] for row in clusters.groupBy("role").count().collect()}
     kinds = duplicates.groupBy("kind").agg(
         F.count("*").alias("images"), F.sum("bytes_to_gain").alias("bytes")

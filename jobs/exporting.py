@@ -12,6 +12,11 @@ from jobs.stages.group_images import removable_rows
 def check_target(path: str | None) -> None:
     """Refuse a file that could not be written at the end of a long run.
 
+    Parameters
+    ----------
+    path : str or None
+        What the user named; None if no list is asked.
+
     Raises
     ------
     UserError

@@ -20,7 +20,7 @@ from udfs.keys import KEYLESS_ROWS, keyless_counter
 class Plan:
     """What the search will do, and what it bounds away.
 
-    Parameters
+    Attributes
     ----------
     comparisons : int
         Pairs of rows in the open buckets; a pair that shares several keys counts for each.
@@ -80,7 +80,17 @@ def fit_model(
 
 
 def save_model(model: Model, layout: Layout, files: Files) -> None:
-    """Write a model's files into the store; a model that is there is written over by itself."""
+    """Write a model's files into the store; a model that is there is written over by itself.
+
+    Parameters
+    ----------
+    model : Model
+        Its id names the folder.
+    layout : Layout
+        The store.
+    files : Files
+        Writes them.
+    """
     for name, content in model.files().items():
         files.write(f"{layout.model(model.model_id)}/{name}", content)
 

@@ -11,6 +11,7 @@ from typing import Self, TextIO
 _REFRESH_S = 0.5
 _REFRESH_IN_LOG_S = 30.0
 _LINE_WIDTH = 79
+_MINUTE_S = 60
 
 
 class Progress:
@@ -33,6 +34,7 @@ class Progress:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
         self._stage: _Stage | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         """Begin to write."""
@@ -68,21 +70,32 @@ class Progress:
         self._stage = stage
         try:
             yield
-        finally:
+        except BaseException:
+            self._end("\n" if self._output.isatty() else "")  # what follows has its own line
+            raise
+        self._end(self._line(stage.ended()) + "\n")
+
+    def _end(self, text: str) -> None:
+        with self._lock:
             self._stage = None
-        self._write(stage.ended(), end="\n")
+            self._write(text)
 
     def _run(self) -> None:
         terminal = self._output.isatty()
         while not self._stop.wait(_REFRESH_S if terminal else _REFRESH_IN_LOG_S):
             stage = self._stage
-            if stage is not None:
-                self._write(stage.going(*self._tasks()), end="" if terminal else "\n")
+            if stage is None:
+                continue
+            line = stage.going(*self._tasks())
+            with self._lock:
+                if self._stage is stage:  # it may have ended while its line was made
+                    self._write(self._line(line) + ("" if terminal else "\n"))
 
-    def _write(self, line: str, end: str) -> None:
-        if self._output.isatty():
-            line = f"\r{line:<{_LINE_WIDTH}}"
-        self._output.write(line + end)
+    def _line(self, line: str) -> str:
+        return f"\r{line:<{_LINE_WIDTH}}" if self._output.isatty() else line
+
+    def _write(self, text: str) -> None:
+        self._output.write(text)
         self._output.flush()
 
 
@@ -113,9 +126,20 @@ class _Stage:
 
 
 def clock(seconds: float) -> str:
-    """Write a duration: ``7.3s``, ``2:05`` or ``1:02:05``."""
-    if seconds < 60:
+    """Write a duration.
+
+    Parameters
+    ----------
+    seconds : float
+        Its length.
+
+    Returns
+    -------
+    str
+        ``7.3s``, ``2:05`` or ``1:02:05``.
+    """
+    if round(seconds, 1) < _MINUTE_S:
         return f"{seconds:.1f}s"
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(int(round(seconds, 1)), _MINUTE_S)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

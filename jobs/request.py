@@ -116,6 +116,21 @@ def with_sample(request: Request) -> Request:
     """Return the request with the sample corpus for a source, if it has none.
 
     The sample is made beside the store, once; its truth comes with it.
+
+    Parameters
+    ----------
+    request : Request
+        What the user asked.
+
+    Returns
+    -------
+    Request
+        The same one if it has a source.
+
+    Raises
+    ------
+    UserError
+        If the sample corpus cannot be made.
     """
     if request.source is not None:
         return request

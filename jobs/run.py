@@ -52,7 +52,7 @@ class Run:
     def stage(
         self, name: str, total: int = 0, done: Callable[[], int] = lambda: 0
     ) -> Iterator[None]:
-        """Show and time a stage; see `Progress.stage`."""
+        """Show and time a stage; see `jobs.progress.Progress.stage`."""
         start = time.monotonic()
         self.spark.sparkContext.setJobDescription(f"{self.job}: {name}")
         with self.progress.stage(name, total, done):
@@ -60,26 +60,74 @@ class Run:
         self.timings[name] = round(time.monotonic() - start, 3)
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:
-        """Write intermediate rows down, and read them back: they are computed once."""
+        """Write intermediate rows down, and read them back: they are computed once.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            What to compute.
+        name : str
+            Of its folder in the run's staging.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, from disk.
+        """
         path = f"{self.layout.staging(self.run_id)}/{name}"
         rows.write.mode("overwrite").parquet(path)
         return self.spark.read.schema(rows.schema).parquet(path)
 
     def write(self, name: str, rows: DataFrame) -> DataFrame:
-        """Replace a table's content, and read this run's version of it back."""
+        """Replace a table's content, and read this run's version of it back.
+
+        Parameters
+        ----------
+        name : str
+            The table's.
+        rows : DataFrame
+            All that it shall hold.
+
+        Returns
+        -------
+        DataFrame
+            The table at the version just written.
+        """
         path = self.layout.table(name)
         version = write_table(rows, path, self.run_id)
         self._versions[name] = version
         return self.spark.read.format("delta").option("versionAsOf", version).load(path)
 
     def report(self, name: str, rows: DataFrame, schema: pa.Schema) -> DataFrame:
-        """Write a report's Parquet folder, and read it back."""
+        """Write a report's Parquet folder, and read it back.
+
+        Parameters
+        ----------
+        name : str
+            The report's, without ``.parquet``.
+        rows : DataFrame
+            With the columns of ``schema``, and perhaps others.
+        schema : pyarrow.Schema
+            What the report has.
+
+        Returns
+        -------
+        DataFrame
+            The report.
+        """
         path = f"{self.layout.report(self.run_id)}/{name}.parquet"
         conform(rows, schema).write.mode("overwrite").parquet(path)
         return self.spark.read.parquet(path)
 
     def commit(self, model_id: str, signature_version: str) -> None:
-        """Make the run visible, then delete its intermediate rows.
+        """Make the run visible; `clean_up` deletes its intermediate rows.
+
+        Parameters
+        ----------
+        model_id : str
+            The model it searched with.
+        signature_version : str
+            Of its signatures.
 
         Raises
         ------

@@ -15,6 +15,11 @@ def open_session(name: str) -> SparkSession:
     name : str
         The application's name in Spark's interface.
 
+    Returns
+    -------
+    SparkSession
+        With Delta Lake.
+
     Raises
     ------
     UserError
@@ -28,7 +33,18 @@ def open_session(name: str) -> SparkSession:
 
 
 def running_tasks(spark: SparkSession) -> tuple[int, int]:
-    """Return the finished and all tasks of the stages that run now."""
+    """Return the finished and all tasks of the stages that run now.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The job's.
+
+    Returns
+    -------
+    tuple of int and int
+        Finished tasks, all tasks; zeros between stages.
+    """
     tracker = spark.sparkContext.statusTracker()
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     known = [stage for stage in stages if stage is not None]
@@ -36,5 +52,16 @@ def running_tasks(spark: SparkSession) -> tuple[int, int]:
 
 
 def cores(spark: SparkSession) -> int:
-    """Return how many tasks the cluster runs at once, as far as it tells now."""
+    """Return how many tasks the cluster runs at once, as far as it tells now.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The job's.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return spark.sparkContext.defaultParallelism

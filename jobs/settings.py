@@ -37,7 +37,18 @@ class SignatureSettings(_Section):
         return None if value == "none" else value
 
     def parameters(self) -> SignatureParameters:
-        """Return them as `signature` takes them; it says which values are allowed."""
+        """Return them as `signature` takes them.
+
+        Returns
+        -------
+        SignatureParameters
+            The same values.
+
+        Raises
+        ------
+        signature.errors.ParameterError
+            If `signature` does not allow one of them.
+        """
         return SignatureParameters(**self.model_dump())
 
 
@@ -48,7 +59,13 @@ class DecodingSettings(_Section):
     max_image_bytes: Count = 256 * 2**20
 
     def policy(self) -> DecodePolicy:
-        """Return the decoding policy."""
+        """Return the decoding policy.
+
+        Returns
+        -------
+        DecodePolicy
+            With this limit of pixels; the rest is the default.
+        """
         return DecodePolicy(max_pixels=self.max_pixels)
 
 
@@ -67,7 +84,7 @@ class MatchingSettings(_Section):
 class KeeperSettings(_Section):
     """Which image of a group stays."""
 
-    protected: tuple[str, ...] = ()
+    protected: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     # Edges that one task decides at once; about 100 bytes each.
     edges_in_one_task: Count = 5_000_000
 
@@ -128,6 +145,16 @@ def read_settings(profile: str | None, overrides: Mapping[str, Any]) -> Settings
 def parse_assignment(text: str) -> tuple[str, Any]:
     """Split ``name=value`` from the command line; the value is read as TOML, else as a string.
 
+    Parameters
+    ----------
+    text : str
+        As the user wrote it.
+
+    Returns
+    -------
+    tuple of str and object
+        Name and value.
+
     Raises
     ------
     UserError
@@ -151,7 +178,7 @@ def _read_toml(profile: str) -> dict[str, Any]:
         raise UserError(f"the profile {profile} is not valid TOML: {error}") from error
 
 
-def _put(values: dict[str, Any], names: Sequence[str], value: Any) -> None:
+def _put(values: dict[str, Any], names: Sequence[str], value: object) -> None:
     for name in names[:-1]:
         values = values.setdefault(name, {})
         if not isinstance(values, dict):

@@ -24,7 +24,7 @@ _TASKS_PER_CORE = 8
 class Corpus:
     """What is known of the images after signing.
 
-    Parameters
+    Attributes
     ----------
     images : DataFrame
         The table ``images``.

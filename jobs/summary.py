@@ -1,11 +1,13 @@
 """The table that a run prints at its end."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from jobs.counting import DISTANCE_BINS
 from store.schemas import FAILED, NEAR, SAME_BYTES, SAME_SIGNATURE, SIGNED, SKIPPED
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+_UNIT_STEP = 1000
 
 
 def summary_lines(counts: dict[str, int], cutoff: float, rule: str) -> list[str]:
@@ -45,7 +47,7 @@ def reading_lines(report: str) -> list[str]:
     return [
         f"report   {report}",
         f"pandas   pd.read_parquet({duplicates!r})",
-        f"DuckDB   select * from '{duplicates}/*.parquet'",
+        f"DuckDB   select * from '{duplicates}/*.parquet'",  # noqa: S608 - printed, never run
     ]
 
 
@@ -76,10 +78,21 @@ def table_lines(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> lis
 
 
 def human_bytes(count: int) -> str:
-    """Write a number of bytes with three digits: ``12.3 MB`` (of 1000 KB)."""
+    """Write a number of bytes for people.
+
+    Parameters
+    ----------
+    count : int
+        Bytes.
+
+    Returns
+    -------
+    str
+        Such as ``12.3 MB`` (of 1000 KB).
+    """
     value, unit = float(count), 0
-    while value >= 1000 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
+    while round(value, 1) >= _UNIT_STEP and unit < len(_UNITS) - 1:
+        value, unit = value / _UNIT_STEP, unit + 1
     return f"{value:,.0f} {_UNITS[unit]}" if unit == 0 else f"{value:,.1f} {_UNITS[unit]}"
 
 
@@ -101,7 +114,7 @@ def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[st
     yield _line("distinct signatures", counts["signatures"])
     yield _line("copies of one of them", counts[SIGNED] - counts["signatures"])
     yield _line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
-    for low, high in zip(DISTANCE_BINS, DISTANCE_BINS[1:], strict=False):
+    for low, high in pairwise(DISTANCE_BINS):
         if f"pairs.{low}-{high}" in counts:
             yield _line(
                 f"{low:g} to {min(high, cutoff):g}", counts[f"pairs.{low}-{high}"], indent=1

@@ -1,10 +1,10 @@
 """Exact comparison inside a bucket: a matrix product proposes, whole numbers decide.
 
 With r the norm of a signature x and c the cutoff, the distance of x and y is below c exactly
-when x.y + (c r_x)(c r_y) + q_x + q_y > 0, where q = -(1 - c^2) r^2 / 2. So one float32
-product of extended rows [x, c r, q, 1] and [y, c r, 1, q] holds every decision . What falls within ``_MARGIN`` of zero or above is
-decided again from integer sums, in the very floating-point steps of image-match, so that a pair
-is below the cutoff here exactly when it is there.
+when x.y + (c r_x)(c r_y) + q_x + q_y > 0, where q = -(1 - c^2) r^2 / 2. So one float32 product
+of extended rows [x, c r, q, 1] and [y, c r, 1, q] holds every decision. What falls within
+``_MARGIN`` of zero or above is decided again from integer sums, in the very floating-point steps
+of image-match, so that a pair is below the cutoff here exactly when it is there.
 """
 
 import math
@@ -31,11 +31,21 @@ class BucketPairs(NamedTuple):
     distance: npt.NDArray[np.float64]
 
 
+_NO_PAIRS = BucketPairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
 class Side(NamedTuple):
     """One side of a comparison: ``n`` signatures with their keys."""
 
     levels: npt.NDArray[np.int8]
     keys: npt.NDArray[np.int64]
+
+
+class _Factor(NamedTuple):
+    """A side, and its extended rows: what a product is made of."""
+
+    side: Side
+    extended: npt.NDArray[np.float32]
 
 
 def compare_bucket(left: Side, right: Side | None, key: int, cutoff: float) -> BucketPairs:
@@ -60,30 +70,32 @@ def compare_bucket(left: Side, right: Side | None, key: int, cutoff: float) -> B
         are none. Signatures of norm 0 are in no pair.
     """
     other = left if right is None else right
-    rows, columns = _extended(left.levels, cutoff, 0), _extended(other.levels, cutoff, 1)
+    if not len(left.levels) or not len(other.levels):
+        return _NO_PAIRS
+    rows = _Factor(left, _extended(left.levels, cutoff, 0))
+    columns = _Factor(other, _extended(other.levels, cutoff, 1))
     found = [
-        _compare_block(left, other, (i, j), rows, columns, key, cutoff, right is None)
-        for i in range(0, len(rows), _BLOCK_ROWS)
-        for j in range(i if right is None else 0, len(columns), _BLOCK_ROWS)
+        _compare_block(rows, columns, (i, j), key, cutoff, right is None and i == j)
+        for i in range(0, len(left.levels), _BLOCK_ROWS)
+        for j in range(i if right is None else 0, len(other.levels), _BLOCK_ROWS)
     ]
     return BucketPairs(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def _compare_block(
-    left: Side,
-    right: Side,
+    rows: _Factor,
+    columns: _Factor,
     origin: tuple[int, int],
-    rows: npt.NDArray[np.float32],
-    columns: npt.NDArray[np.float32],
     key: int,
     cutoff: float,
-    within: bool,
+    above_diagonal: bool,
 ) -> BucketPairs:
     i, j = origin
-    product = rows[i : i + _BLOCK_ROWS] @ columns[j : j + _BLOCK_ROWS].T
-    a, b = _candidates(product, within and i == j)
+    product = rows.extended[i : i + _BLOCK_ROWS] @ columns.extended[j : j + _BLOCK_ROWS].T
+    a, b = _candidates(product, above_diagonal)
     a += i
     b += j
+    left, right = rows.side, columns.side
     distance = _decide(left.levels, right.levels, left.keys, right.keys, a, b, key)
     below = distance < cutoff
     return BucketPairs(a[below], b[below], distance[below])

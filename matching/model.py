@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
+from tokenize import TokenError
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.format import read_array
 
 from matching.errors import ModelError
 from signature.packing import compact_length
@@ -18,6 +20,13 @@ RULES = (WORDS, EXHAUSTIVE)
 
 _PARAMETERS_FILE = "parameters.json"
 _HOT_WORDS_FILE = "hot_words.npy"
+
+
+_DAMAGES = (
+    *(KeyError, ValueError, TypeError, EOFError, OSError, MemoryError),
+    *(SyntaxError, TokenError),  # numpy reads an array's header as a Python literal
+)
+"""What json and numpy raise on bytes that are not theirs, with what follows from such a header."""
 
 
 def _no_words() -> npt.NDArray[np.int64]:
@@ -31,7 +40,7 @@ class Model:
     Its size is bounded: 8 bytes for each hot word, of which there are at most
     63 * signatures / max_document_frequency.
 
-    Parameters
+    Attributes
     ----------
     signature_version : str
         Fingerprint of the signatures it was fitted on; others never meet it.
@@ -62,19 +71,25 @@ class Model:
 
     @property
     def width(self) -> int:
-        """Levels of a compact signature."""
+        """The number of levels of a compact signature."""
         return compact_length(self.n, self.diagonal_neighbors)
 
     @property
     def model_id(self) -> str:
-        """16 hex digits from the content: equal models have one id."""
+        """The id: 16 hex digits from the content, so equal models have one id."""
         digest = blake2b(digest_size=8)
         for name, content in sorted(self.files().items()):
             digest.update(name.encode() + b"\0" + content)
         return digest.hexdigest()
 
     def files(self) -> dict[str, bytes]:
-        """Return the model's files: name to content, the same bytes for equal models."""
+        """Return the model's files.
+
+        Returns
+        -------
+        dict of str to bytes
+            Name to content, the same bytes for equal models.
+        """
         parameters = {k: v for k, v in asdict(self).items() if k != "hot_words"}
         text = json.dumps(parameters, sort_keys=True, indent=2) + "\n"
         array = io.BytesIO()
@@ -85,6 +100,16 @@ class Model:
     def from_files(cls, files: Mapping[str, bytes]) -> "Model":
         """Make a model from what `files` returned.
 
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            Name to content.
+
+        Returns
+        -------
+        Model
+            Equal to the one that gave the files.
+
         Raises
         ------
         ModelError
@@ -92,7 +117,7 @@ class Model:
         """
         try:
             parameters = json.loads(files[_PARAMETERS_FILE])
-            hot_words = np.load(io.BytesIO(files[_HOT_WORDS_FILE]), allow_pickle=False)
+            hot_words = read_array(io.BytesIO(files[_HOT_WORDS_FILE]), allow_pickle=False)
             return cls(hot_words=hot_words.astype(np.int64), **parameters)
-        except (KeyError, ValueError, TypeError, EOFError) as error:
+        except _DAMAGES as error:
             raise ModelError(f"the model's files cannot be read: {error}") from error

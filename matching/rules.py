@@ -61,7 +61,7 @@ class BlockingRule(Protocol):
 class WordsRule:
     """Keys are image-match's words, each with its position; hot words are removed.
 
-    Parameters
+    Attributes
     ----------
     hot_words : (h,) int64
         Keys that more signatures share than the model allows, ascending.
@@ -86,8 +86,8 @@ class WordsRule:
                 part[self.hot_words[at] == part] = REMOVED
         return keys
 
-    def groups(self, count: int) -> Mapping[int, int]:
-        """Return no split key: a word in too many signatures is hot instead."""
+    def groups(self, count: int) -> Mapping[int, int]:  # noqa: ARG002 - part of the rule's form
+        """Return no split key, as words in too many are hot; see `BlockingRule.groups`."""
         return {}
 
 
@@ -95,7 +95,7 @@ class WordsRule:
 class ExhaustiveRule:
     """One key for all: every pair is compared. For corpora where that is affordable.
 
-    Parameters
+    Attributes
     ----------
     group_size : int
         Signatures in one group of the split bucket. A task holds two groups.
@@ -108,7 +108,7 @@ class ExhaustiveRule:
         return np.zeros((len(levels), 1), np.int64)
 
     def groups(self, count: int) -> Mapping[int, int]:
-        """Return the one key's number of groups."""
+        """Return the one key's number of groups; see `BlockingRule.groups`."""
         return {0: max(1, -(-count // self.group_size))}
 
 
@@ -136,7 +136,18 @@ def word_keys(
 
 
 def rule_of(model: Model) -> BlockingRule:
-    """Return the blocking rule that a model describes."""
+    """Return the blocking rule that a model describes.
+
+    Parameters
+    ----------
+    model : Model
+        Names the rule and brings what it needs.
+
+    Returns
+    -------
+    BlockingRule
+        A `WordsRule` or an `ExhaustiveRule`.
+    """
     if model.rule == EXHAUSTIVE:
         return ExhaustiveRule(model.group_size)
     return WordsRule(model.hot_words, model.n, model.diagonal_neighbors)

@@ -34,8 +34,10 @@ def grid_points(window: Window, n: int = 9) -> tuple[Positions, Positions]:
 
     Returns
     -------
-    rows, columns : (n,) int64
+    rows : (n,) int64
         In pixels, rounded down. The window's edges hold no points.
+    columns : (n,) int64
+        Likewise.
 
     Examples
     --------

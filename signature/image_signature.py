@@ -27,8 +27,21 @@ class ImageSignature:
 
     Parameters
     ----------
-    n, crop_percentiles, P, diagonal_neighbors, identical_tolerance, n_levels, fix_ratio
-        See `signature.parameters.SignatureParameters`.
+    n : int
+        Grid points in each direction. `signature.parameters.SignatureParameters` tells more of
+        this and the next six.
+    crop_percentiles : (float, float) or None
+        Percentiles between which the picture is looked at.
+    P : int or None
+        Side in pixels of the square around a grid point.
+    diagonal_neighbors : bool
+        Whether a grid point is compared with its diagonal neighbours as well.
+    identical_tolerance : float
+        Means closer than this are the same; in grey levels, [0, 1].
+    n_levels : int
+        Levels on each side of zero.
+    fix_ratio : bool
+        Crop both axes to the same range.
     policy : DecodePolicy
         How files are decoded; image-match has no such choice.
 

@@ -59,8 +59,15 @@ def independent_positions(
 
     Returns
     -------
-    kept, mirrored : (c,) intp
+    kept : (c,) intp
         Positions in the full signature, in compact order.
+    mirrored : (c,) intp
+        Positions of the same comparisons seen from the other point, in the same order.
+
+    Raises
+    ------
+    ParameterError
+        If ``n`` is below 2.
     """
     if n <= 1:
         raise ParameterError(f"n must be a whole number of at least 2, not {n!r}.")

@@ -73,7 +73,7 @@ def _formats(value: object) -> tuple[str, ...]:
 class SignatureParameters:
     """image-match's parameters of a signature, with its defaults.
 
-    Parameters
+    Attributes
     ----------
     n : int
         Grid points in each direction, above 1.
@@ -121,7 +121,7 @@ class SignatureParameters:
 
     @property
     def length(self) -> int:
-        """Number of levels of a signature: 648 by default."""
+        """The number of levels of a signature: 648 by default."""
         return self.n**2 * (8 if self.diagonal_neighbors else 4)
 
 
@@ -129,7 +129,7 @@ class SignatureParameters:
 class WordParameters:
     """image-match's parameters of the words of a signature, with its defaults.
 
-    Parameters
+    Attributes
     ----------
     k : int
         Levels in a word, 1 to 39: more do not fit in 64 bits.
@@ -155,7 +155,7 @@ class WordParameters:
 class DecodePolicy:
     """How bytes become pixels.
 
-    Parameters
+    Attributes
     ----------
     max_pixels : int
         A picture that declares more is refused before it is decoded. Decoding takes 10 bytes a

@@ -38,6 +38,16 @@ class Run:
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
         """Make a run from one row of the log.
 
+        Parameters
+        ----------
+        row : mapping
+            The columns of `store.schemas.RUNS`.
+
+        Returns
+        -------
+        Run
+            The same, its settings parsed.
+
         Raises
         ------
         StoreFormatError
@@ -76,6 +86,11 @@ class Store:
     def runs(self) -> list[Run]:
         """Return every committed run, oldest first.
 
+        Returns
+        -------
+        list of Run
+            By sequence number.
+
         Raises
         ------
         NoSuchStoreError
@@ -85,10 +100,22 @@ class Store:
             rows = _read(_open(self.layout.runs)).to_pylist()
         except TableNotFoundError as error:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}") from error
+        if not rows:
+            raise NoSuchStoreError(f"no committed run at {self.layout.root}")
         return sorted((Run.from_row(row) for row in rows), key=lambda run: run.sequence)
 
     def run(self, run_id: str | None = None) -> Run:
         """Return the run of this id, or the newest one.
+
+        Parameters
+        ----------
+        run_id : str, optional
+            Of a committed run; the newest one by default.
+
+        Returns
+        -------
+        Run
+            As it was committed.
 
         Raises
         ------
@@ -108,6 +135,18 @@ class Store:
     def table(self, name: str, run_id: str | None = None) -> pa.Table:
         """Read a whole table at the version that a run pins (default: the newest run).
 
+        Parameters
+        ----------
+        name : str
+            One of `store.schemas.TABLES`.
+        run_id : str, optional
+            Of a committed run; the newest one by default.
+
+        Returns
+        -------
+        pyarrow.Table
+            In memory.
+
         Raises
         ------
         StoreError
@@ -116,13 +155,34 @@ class Store:
         return _read(self._pinned(name, run_id))
 
     def files(self, name: str, run_id: str | None = None) -> list[str]:
-        """Return the Parquet files that make up a table at the version that a run pins."""
+        """Return the Parquet files that make up a table at the version that a run pins.
+
+        Parameters
+        ----------
+        name : str
+            One of `store.schemas.TABLES`.
+        run_id : str, optional
+            Of a committed run; the newest one by default.
+
+        Returns
+        -------
+        list of str
+            Paths or URIs, sorted.
+
+        Raises
+        ------
+        StoreError
+            If there is no table of this name.
+        """
         return sorted(self._pinned(name, run_id).file_uris())
 
     def _pinned(self, name: str, run_id: str | None) -> DeltaTable:
         if name not in TABLES:
             raise StoreError(f"no table {name!r}: there are {', '.join(sorted(TABLES))}")
-        return _open(self.layout.table(name), self.run(run_id).versions[name])
+        run = self.run(run_id)
+        if name not in run.versions:
+            raise StoreError(f"run {run.run_id} has no table {name}")
+        return _open(self.layout.table(name), run.versions[name])
 
 
 def _open(path: str, version: int | None = None) -> DeltaTable:

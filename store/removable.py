@@ -5,7 +5,6 @@ run saw, and they are two files, not one file under two names.
 """
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from fetch import FetchError, fetch, scheme_of
-from fetch.location import local_name
+from fetch.location import local_path
 from store.errors import StoreError
 from store.schemas import REMOVABLE
 
@@ -28,7 +27,7 @@ SAME_FILE = "same file as its keeper"
 _MAX_BYTES = 2**40
 _KEEPERS_REMEMBERED = 4096
 
-Line = dict[str, str]
+Line = dict[str | None, str]
 
 
 def check_removable(listed: str, safe: str | None = None) -> dict[str, int]:
@@ -51,6 +50,8 @@ def check_removable(listed: str, safe: str | None = None) -> dict[str, int]:
     StoreError
         If the list cannot be read or is none, or ``safe`` cannot be written.
     """
+    if safe is not None and Path(safe).absolute() == Path(listed).absolute():
+        raise StoreError(f"{safe} is the list itself: name another file for the safe lines")
     counts: Counter[str] = Counter()
     state_of = _Checker()
     try:
@@ -58,13 +59,15 @@ def check_removable(listed: str, safe: str | None = None) -> dict[str, int]:
             lines = _lines(stack, listed)
             write = _writer(stack, safe)
             for line in lines:
+                if None in line:  # where csv puts what is beyond the last column
+                    raise StoreError(f"{listed} is no list of removable files: a line is too long")
                 state = state_of(line)
                 counts[state] += 1
                 if state == SAFE:
                     write(line)
     except OSError as error:
         raise StoreError(f"{error.filename}: {error.strerror}") from error
-    except csv.Error as error:
+    except (csv.Error, UnicodeError) as error:
         raise StoreError(f"{listed} is no list of removable files: {error}") from error
     return dict(counts)
 
@@ -101,11 +104,12 @@ def _is_same_file(path: str, keeper: str) -> bool:
         return True
     if scheme_of(path) != "file" or scheme_of(keeper) != "file":
         return False
-    return os.path.samefile(local_name(path), local_name(keeper))
+    return local_path(path).samefile(local_path(keeper))
 
 
 def _lines(stack: ExitStack, listed: str) -> Iterable[Line]:
-    file = stack.enter_context(Path(listed).open(newline="", encoding="utf-8"))
+    file = Path(listed).open(newline="", encoding="utf-8")  # noqa: SIM115 - the stack closes it
+    stack.enter_context(file)
     reader = csv.DictReader(file, strict=True)
     if reader.fieldnames != REMOVABLE.names:
         raise StoreError(f"{listed} is no list of removable files: its header is another")
@@ -114,8 +118,9 @@ def _lines(stack: ExitStack, listed: str) -> Iterable[Line]:
 
 def _writer(stack: ExitStack, safe: str | None) -> Callable[[Line], object]:
     if safe is None:
-        return lambda line: None
-    file = stack.enter_context(Path(safe).open("w", newline="", encoding="utf-8"))
+        return lambda _line: None
+    file = Path(safe).open("w", newline="", encoding="utf-8")  # noqa: SIM115 - the stack closes it
+    stack.enter_context(file)
     writer = csv.DictWriter(file, REMOVABLE.names, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     return writer.writerow

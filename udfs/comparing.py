@@ -1,6 +1,7 @@
 """Buckets, one run of sorted rows each, become pairs."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,6 @@ def comparer(model: Model) -> BatchFunction:
         From `udfs.keys.KEYED_ROWS`, sorted by key, part and side, to `PAIR_ROWS`. It holds the
         rows of one bucket (of two groups, where a bucket is split) and one batch at a time.
     """
-
     rule = rule_of(model)
 
     def compare(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -76,7 +76,7 @@ def _starts(rows: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
 
 
 def _pairs(rows: pa.Table, rule: BlockingRule, model: Model) -> Iterator[pa.RecordBatch]:
-    if rows.num_rows < 2:
+    if rows.num_rows <= 1:
         return
     ids = fixed_bytes(rows["signature_id"], SIGNATURE_ID_BYTES)
     packed = fixed_bytes(rows["packed"], -(-model.width // LEVELS_PER_BYTE))
@@ -84,7 +84,7 @@ def _pairs(rows: pa.Table, rule: BlockingRule, model: Model) -> Iterator[pa.Reco
     everyone = Side(levels, rule.keys(levels))
     key, side = rows["key"].to_numpy(), rows["side"].to_numpy()
     edges = [*_starts(rows), rows.num_rows]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         middle = start + int(np.searchsorted(side[start:end], RIGHT))
         left, right = _part(everyone, start, middle), _part(everyone, middle, end)
         alone = side[start] == EACH_OTHER

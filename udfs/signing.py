@@ -54,7 +54,7 @@ class CodeMismatchError(RuntimeError):
 class SigningTask:
     """What an executor must know to sign as the driver asks.
 
-    Parameters
+    Attributes
     ----------
     parameters : SignatureParameters
         Of the signature.

@@ -15,8 +15,9 @@ class Files:
     """
 
     def __init__(self, spark: SparkSession) -> None:
-        self._jvm: Any = spark._jvm
-        self._configuration: Any = spark._jsc.hadoopConfiguration()
+        # pyspark has no public way to Hadoop's file systems.
+        self._jvm: Any = spark._jvm  # noqa: SLF001 - see above
+        self._configuration: Any = spark._jsc.hadoopConfiguration()  # noqa: SLF001 - see above
 
     def write(self, path: str, content: bytes) -> None:
         """Write a small file, whole or not at all, over one that is there.
@@ -38,19 +39,44 @@ class Files:
         system.rename(unfinished, target)
 
     def delete(self, path: str) -> None:
-        """Delete a file, or a folder with all it holds; nothing happens if it is not there."""
+        """Delete a file, or a folder with all it holds; nothing happens if it is not there.
+
+        Parameters
+        ----------
+        path : str
+            Of the file or folder.
+        """
         target, system = self._resolve(path)
         system.delete(target, True)
 
     def names(self, folder: str) -> list[str]:
-        """Return the names in a folder, sorted; none if it is not there."""
+        """Return the names in a folder, sorted; none if it is not there.
+
+        Parameters
+        ----------
+        folder : str
+            Its path.
+
+        Returns
+        -------
+        list of str
+            Names without the folder.
+        """
         target, system = self._resolve(folder)
         if not system.exists(target):
             return []
         return sorted(str(status.getPath().getName()) for status in system.listStatus(target))
 
     def copy_to_local(self, path: str, local: str) -> None:
-        """Copy a file to the driver's disk, over one that is there."""
+        """Copy a file to the driver's disk, over one that is there.
+
+        Parameters
+        ----------
+        path : str
+            The file to copy.
+        local : str
+            Path of the copy on the driver.
+        """
         target, system = self._resolve(path)
         system.copyToLocalFile(False, target, self._jvm.org.apache.hadoop.fs.Path(local), True)
 

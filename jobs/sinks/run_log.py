@@ -41,6 +41,11 @@ class RunLog:
     def newest(self) -> Row | None:
         """Return the newest run's row, or None in a store without one.
 
+        Returns
+        -------
+        Row or None
+            The columns of `store.schemas.RUNS`.
+
         Raises
         ------
         UserError
@@ -86,10 +91,32 @@ class RunLog:
 
 
 def new_run_id(sequence: int) -> str:
-    """Return an id: the sequence number, for people, and 8 random digits, against collisions."""
+    """Return an id: the sequence number, for people, and 8 random digits, against collisions.
+
+    Parameters
+    ----------
+    sequence : int
+        One above the parent's.
+
+    Returns
+    -------
+    str
+        Such as ``000001-0a1b2c3d``.
+    """
     return f"{sequence:06d}-{token_hex(4)}"
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """Return settings as the JSON text that the log holds."""
+    """Return settings as the JSON text that the log holds.
+
+    Parameters
+    ----------
+    settings : mapping
+        Names to values that JSON has.
+
+    Returns
+    -------
+    str
+        Keys in order, so that equal settings give equal text.
+    """
     return json.dumps(settings, sort_keys=True)

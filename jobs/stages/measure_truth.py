@@ -23,9 +23,9 @@ def measure_truth(
 ) -> DataFrame:
     """Compare what was found of each transform with what the distances allow.
 
-    One row is a transform, its key ``transform``; originals are left out. ``below_cutoff`` counts images whose exact
-    distance to their original is below the cutoff: what brute force would find. ``found`` counts
-    those that share their original's signature or are in a pair with it.
+    One row is a transform, its key ``transform``; originals are left out. ``below_cutoff`` counts
+    images whose exact distance to their original is below the cutoff: what brute force would
+    find. ``found`` counts those that share their original's signature or are in a pair with it.
 
     Parameters
     ----------

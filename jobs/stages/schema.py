@@ -8,7 +8,18 @@ from pyspark.sql.types import StructType
 
 
 def spark_schema(schema: pa.Schema) -> StructType:
-    """Return Spark's form of an Arrow schema."""
+    """Return Spark's form of an Arrow schema.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        One of `store.schemas`, for instance.
+
+    Returns
+    -------
+    StructType
+        The same names in the same order.
+    """
     return from_arrow_schema(schema)
 
 

@@ -11,11 +11,8 @@ from jobs.progress import Progress, clock
 PATIENCE_S = 20
 
 
-class Terminal(io.StringIO):
-    """A terminal in memory; `wait_for` returns once a text was written to it."""
-
-    def isatty(self) -> bool:
-        return True
+class Log(io.StringIO):
+    """A file in memory; `wait_for` returns once a text was written to it."""
 
     def wait_for(self, text: str) -> None:
         for _ in range(PATIENCE_S * 100):
@@ -23,6 +20,13 @@ class Terminal(io.StringIO):
                 return
             threading.Event().wait(0.01)
         raise AssertionError(f"{text!r} was never written: {self.getvalue()!r}")
+
+
+class Terminal(Log):
+    """A terminal in memory."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -56,6 +60,21 @@ def test_a_log_gets_one_line_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     assert log.getvalue() == (
         "signing                      4.0s   250 images/s\nfinding pairs                2:05\n"
     )
+
+
+def test_a_log_gets_a_line_of_its_own_every_half_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert module._REFRESH_IN_LOG_S == 30
+    monkeypatch.setattr(module, "_REFRESH_IN_LOG_S", 0.01)
+    monkeypatch.setattr(module, "_REFRESH_S", 3600)
+    on_clock(monkeypatch, 0, 10)
+    log = Log()
+    with Progress(no_tasks, log) as progress, progress.stage("signing", 2000, lambda: 500):
+        log.wait_for("left\nsigning")
+    line = "signing                  500/2,000 images   50/s   30.0s left"
+    assert log.getvalue().splitlines()[:2] == [line, line]
+    assert "\r" not in log.getvalue()
 
 
 def test_a_log_gets_nothing_before_a_stage_ends_or_if_it_fails() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.errors import UserError
 from jobs.request import Request, parse_request, with_sample
+from jobs.sample import read_truth
 from jobs.settings import Settings
 
 PHOTOS = Path(__file__).resolve().parents[3] / "sample" / "photos"
@@ -53,6 +54,21 @@ def test_every_flag_arrives(tmp_path: Path) -> None:
     assert (settings.cutoff, settings.partitions, settings.max_failure_rate) == (0.2, 3, 0.5)
     assert (settings.matching.rules, settings.matching.group_size) == ("words", 9)
     assert (settings.keepers.protected, settings.signature.n) == (("/p", "/q"), 7)
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"), [("file\toriginal\ttransform\n", True), ("name\tlabel\n", False)]
+)
+def test_a_truth_in_the_source_is_taken_if_it_is_one(
+    tmp_path: Path, header: str, taken: bool
+) -> None:
+    (tmp_path / "truth.tsv").write_text(f"{header}a\tb\tcrop\n")
+    (tmp_path / "other.tsv").touch()
+    assert parsed("--source", str(tmp_path)).truth == (
+        str(tmp_path / "truth.tsv") if taken else None
+    )
+    other = str(tmp_path / "other.tsv")
+    assert parsed("--source", str(tmp_path), "--truth", other).truth == other
 
 
 def test_a_flag_that_is_not_given_does_not_hide_the_profile(tmp_path: Path) -> None:
@@ -130,10 +146,12 @@ def test_the_sample_brings_its_pictures_and_its_truth(tmp_path: Path) -> None:
     store = str(tmp_path / "stores" / "mine")
     request = parse_request("build_index", ["--store", f"{store}/"], tmp_path / "project")
     sample = with_sample(request)
-    assert sample.source == f"{store}-pictures"
-    assert sample.truth == f"{store}-pictures/truth.tsv"
+    assert Path(sample.source).parent == Path(f"{store}-corpus")
     assert len(list(Path(sample.source, "originals").iterdir())) == 2
-    assert Path(sample.truth).is_file()
+    copies = read_truth(Path(sample.truth)).to_pylist()
+    assert len(copies) > 2
+    assert all(Path(copy["path"]).is_relative_to(sample.source) for copy in copies)
+    assert all(Path(copy["path"]).is_file() for copy in copies)
     assert (sample.store, sample.settings) == (request.store, request.settings)
 
 

@@ -49,6 +49,16 @@ def test_a_profile_is_read(profile: Path) -> None:
     assert settings.matching.group_size == Settings().matching.group_size
 
 
+def test_cropping_is_turned_off_by_name(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.toml"
+    profile.write_text('[signature]\ncrop_percentiles = "none"\n')
+    whole = SignatureParameters(crop_percentiles=None)
+    assert read_settings(str(profile), {}).signature.parameters() == whole
+    set_so = dict([parse_assignment("signature.crop_percentiles=none")])
+    assert read_settings(None, set_so).signature.parameters() == whole
+    assert "crop_percentiles" in refusal(**{"signature.crop_percentiles": "nothing"})
+
+
 def test_overrides_win_and_none_is_passed_over(profile: Path) -> None:
     overrides = {"cutoff": 0.2, "partitions": None, "matching.rules": "exhaustive"}
     settings = read_settings(str(profile), overrides)

@@ -49,6 +49,18 @@ def test_rows_of_a_transposed_matrix_are_rows() -> None:
     assert binary_column(values).to_pylist() == [bytes(row) for row in values.tolist()]
 
 
+def test_lengths_that_only_agree_on_the_whole_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 bytes"):
+        fixed_bytes(pa.array([b"abc", b"abcde"], pa.binary()), 4)
+
+
+def test_a_null_that_has_bytes_below_it_is_refused() -> None:
+    full = pa.array(VALUES[:2], pa.binary())
+    second_is_null = [pa.py_buffer(b"\x01"), *full.buffers()[1:]]
+    with pytest.raises(ValueError, match="4 bytes"):
+        fixed_bytes(pa.Array.from_buffers(pa.binary(), 2, second_is_null), 4)
+
+
 @pytest.mark.parametrize("spoiled", [None, b"", b"abc", b"abcde"])
 def test_a_null_or_another_length_is_refused(spoiled: bytes | None) -> None:
     column = pa.array([*VALUES[:3], spoiled, *VALUES[3:]], pa.binary())

@@ -1,5 +1,6 @@
 """From signatures to pairs: exploded, sorted, cut anywhere, compared."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from matching import Model
 from matching.rules import word_keys
 from tests.unit.matching.examples import Levels, brute_force, random_levels, signatures
+from udfs.comparing import comparer
 
 from .buckets import (
     Ids,
@@ -76,6 +78,22 @@ def test_a_bucket_may_span_many_batches(step: int) -> None:
     for model, rows, expected in (words_case(), exhaustive_case(70), exhaustive_case(3)):
         places = range(0, rows.num_rows, step)
         assert compared(cut(in_order(rows), places), model) == expected
+
+
+def test_a_bucket_is_done_when_the_next_one_begins() -> None:
+    model, rows, _ = exhaustive_case(35)
+    ordered = in_order(rows)
+    parts = ordered["part"].to_numpy()
+    pulled: list[pa.RecordBatch] = []
+
+    def one_bucket_a_batch() -> Iterator[pa.RecordBatch]:
+        for batch in cut(ordered, (np.flatnonzero(np.diff(parts)) + 1).tolist()):
+            pulled.append(batch)
+            yield batch
+
+    # Group 0 alone, 0 with 1, 1 alone: each comes once the batch after it was looked at.
+    held = [len(pulled) for _ in comparer(model)(one_bucket_a_batch())]
+    assert held == [2, 3, 3]
 
 
 def test_groups_may_be_empty() -> None:

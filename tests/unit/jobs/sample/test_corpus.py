@@ -36,7 +36,9 @@ def content(folder: Path) -> dict[str, str]:
 def test_truth_names_every_picture(photos: Path, tmp_path: Path) -> None:
     out = make_sample_corpus(photos, tmp_path / "out", seed=1)
     table = read_truth(out / "truth.tsv").to_pylist()
-    assert sorted(row["path"] for row in table) == sorted(str(file) for file in out.glob("*/*"))
+    assert sorted(row["path"] for row in table) == sorted(
+        str(file) for file in out.glob("pictures/*/*")
+    )
     assert {row["original_path"] for row in table} == {
         f"{out}/pictures/originals/{name}.jpg" for name in "abc"
     }
