@@ -17,6 +17,7 @@ from matching.rules import word_keys
 from signature import distances
 from store import Store
 from store.errors import NoSuchStoreError
+from store.removable import check_removable
 from tests.conftest import PROJECT
 from tests.spark.jobs_in_session import build, content
 
@@ -145,18 +146,40 @@ def test_partitions_and_order_change_nothing(
     assert other.run().model_id == built.run().model_id
 
 
-def test_a_second_run_gives_the_same_tables(
+def test_a_second_run_gives_the_same_tables_and_the_first_stays_readable(
+    spark: SparkSession, built: Store, pictures: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(built.layout.root, tmp_path / "store")
+    store = build(spark, pictures, tmp_path / "store")
+    first, second = store.runs()
+    assert second.parent == first.run_id == built.run().run_id
+    assert second.counts == first.counts
+    for table in TABLES:
+        before = content(built.table(table))
+        assert content(store.table(table)) == before
+        assert content(store.table(table, first.run_id)) == before
+
+
+def test_a_list_of_removable_files_holds_until_something_changes(
     spark: SparkSession, pictures: Path, tmp_path: Path
 ) -> None:
-    first = build(spark, pictures, tmp_path / "store")
-    before = {table: content(first.table(table)) for table in TABLES}
-    second = build(spark, pictures, tmp_path / "store")
-    first_run, second_run = second.runs()
-    assert second_run.parent == first_run.run_id
-    assert {table: content(second.table(table)) for table in TABLES} == before
-    assert second_run.counts == first_run.counts
-    for table in TABLES:
-        assert content(second.table(table, first_run.run_id)) == before[table]
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    photo = min(pictures.glob("copy of *"))
+    for name in ("one.jpg", "two.jpg"):
+        shutil.copy(photo, folder / name)
+    (folder / "a hard link.jpg").hardlink_to(folder / "two.jpg")
+    (folder / "a link.jpg").symlink_to(folder / "one.jpg")
+    listed, safe = tmp_path / "removable.csv", tmp_path / "safe.csv"
+    build(spark, folder, tmp_path / "store", export=listed)
+    with listed.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 3
+    counts = check_removable(str(listed), str(safe))
+    assert sum(counts.values()) == 3
+    assert counts["same file as its keeper"] == 1
+    Path(lines[0]["keeper_path"]).write_bytes(b"other")
+    assert "safe" not in check_removable(str(listed))
 
 
 def test_words_find_what_shares_an_open_word(

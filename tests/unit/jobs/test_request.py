@@ -111,7 +111,7 @@ def test_a_mistake_is_told_before_anything_starts(words: list[str], said: str) -
 
 @pytest.mark.parametrize(
     "words",
-    [["--sauce", "/a"], ["--sourc", "/a"], ["--cutoff", "low"], ["--rules", "cells"], ["/a"]],
+    [["--sauce", "/a"], ["--prof", "/a"], ["--cutoff", "low"], ["--rules", "cells"], ["/a"]],
 )
 def test_unknown_words_end_with_the_code_of_a_mistake(
     words: list[str], capsys: pytest.CaptureFixture[str]
@@ -136,6 +136,9 @@ def test_help_names_every_flag_and_exit_code(capsys: pytest.CaptureFixture[str])
 def test_a_source_that_was_given_is_left_alone() -> None:
     request = parsed("--source", "/pictures")
     assert with_sample(request) is request
+    # An empty variable of a shell is a mistake, and no wish for the sample.
+    empty = parsed("--source", "")
+    assert with_sample(empty) is empty
 
 
 def test_the_sample_brings_its_pictures_and_its_truth(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ def test_an_empty_side_gives_no_pairs(empty: str) -> None:
         ([REMOVED, 4, 9], [1, 4, 9], 4),
         ([1, REMOVED, 9], [1, 4, 9], 1),
         ([1, REMOVED, 9], [REMOVED, 4, 9], 9),
+        ([REMOVED, 4, 9], [REMOVED, 4, 9], 4),
+        ([1, REMOVED, 9], [2, REMOVED, 9], 9),
         ([1, 4, REMOVED], [2, 4, REMOVED], 4),
         ([1, 4, 9], [REMOVED, REMOVED, 9], 9),
         ([1, 4, 9], [2, 3, 8], None),

@@ -49,6 +49,7 @@ def test_what_the_source_knew_already_stays() -> None:
     row = identified(path="/closed", reason="permission_denied")
     assert row["reason"] == "permission_denied"
     assert row["image_id"] == image_id_of("/closed")
+    assert identified(path="", reason="not_a_file")["reason"] == "not_a_file"
 
 
 def test_text_that_is_no_path_is_not_made_one() -> None:
