@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jobs.errors import CRASH, SUCCESS, JobError
-from jobs.progress import Progress
+from jobs.progress import Progress, terminal
 from jobs.request import Request, parse_request, with_sample
 from jobs.run import Run
 from jobs.session import open_session, running_tasks
@@ -60,7 +60,7 @@ def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None
 def _execute(job: str, body: Body, request: Request) -> list[str]:
     spark = open_session(f"spark-image-match {job}")
     try:
-        with Progress(lambda: running_tasks(spark)) as progress:
+        with terminal() as output, Progress(lambda: running_tasks(spark), output) as progress:
             run = Run(spark, job, request.store, request.settings, progress)
             print(f"{job}: run {run.run_id}, {request.source} -> {request.store}", flush=True)
             try:

@@ -1,5 +1,6 @@
 """One line that tells what a run is doing, how far it is, and how long it will take."""
 
+import os
 import sys
 import threading
 import time
@@ -14,6 +15,27 @@ _LINE_WIDTH = 79
 _MINUTE_S = 60
 
 
+_TERMINAL = "SPARK_IMAGE_MATCH_TERMINAL"
+"""Names the terminal. spark-submit takes a job's own output streams through a pipe."""
+
+
+@contextmanager
+def terminal() -> Iterator[TextIO]:
+    """Open where progress is shown: the terminal that the door names, else standard error.
+
+    Yields
+    ------
+    text stream
+        Closed at the end of the block, if it was opened here.
+    """
+    name = os.environ.get(_TERMINAL)
+    if not name:
+        yield sys.stderr
+        return
+    with open(name, "w", encoding="utf-8") as output:  # noqa: PTH123 - a device, not a file
+        yield output
+
+
 class Progress:
     """Shows the stage at work, on one line that is written over on a terminal.
 
@@ -25,12 +47,12 @@ class Progress:
     tasks : callable
         Returns the number of finished and of all tasks of what Spark runs now.
     output : text stream
-        Where to write; standard error by default.
+        Where to write.
     """
 
-    def __init__(self, tasks: Callable[[], tuple[int, int]], output: TextIO | None = None) -> None:
+    def __init__(self, tasks: Callable[[], tuple[int, int]], output: TextIO) -> None:
         self._tasks = tasks
-        self._output = output or sys.stderr
+        self._output = output
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
         self._stage: _Stage | None = None

@@ -45,6 +45,10 @@ build_environment() {
   if [ -n "$JAVA_HOME" ]; then ENVIRONMENT+=("JAVA_HOME=$JAVA_HOME"); fi
   # On one machine nothing need listen on the network, nor does a changed address matter.
   if is_local; then ENVIRONMENT+=("SPARK_LOCAL_IP=${SPARK_LOCAL_IP:-127.0.0.1}"); fi
+  # spark-submit takes the job's output through a pipe; its progress line wants the terminal.
+  if [ "$MODE" = run ] && [ -t 2 ]; then
+    ENVIRONMENT+=("SPARK_IMAGE_MATCH_TERMINAL=$(tty <&2)")
+  fi
 }
 
 # An option of this JVM only: spark.driver.extraJavaOptions stays the user's.
