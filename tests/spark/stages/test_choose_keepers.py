@@ -89,6 +89,23 @@ def test_random_graphs_in_one_task_and_in_rounds(
     assert chosen(edges_of(graph, frame, spark, 2), limit, checkpoint) == expected
 
 
+@pytest.mark.parametrize(("spare", "rounds"), [(0, False), (-1, True)])
+def test_rounds_begin_where_one_task_may_not_have_all_edges(
+    spare: int, rounds: bool, frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
+) -> None:
+    graph = random_graph(5, nodes=12, share=0.3)
+    names: list[str] = []
+
+    def recorded(rows: DataFrame, name: str) -> DataFrame:
+        names.append(name)
+        return checkpoint(rows, name)
+
+    edges = edges_of(graph, frame, spark, 2)
+    found = removed_signatures(edges, len(graph[1]) + spare, recorded)
+    assert {bytes(row.signature_id) for row in found.collect()} == set(sequential_keepers(graph))
+    assert bool(names) == rounds
+
+
 @pytest.mark.parametrize("partitions", [1, 7])
 @pytest.mark.parametrize("limit", [10**6, 20])
 def test_partitions_and_order_change_nothing(

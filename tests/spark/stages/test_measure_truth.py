@@ -26,13 +26,14 @@ def altered(levels: int) -> np.ndarray[Any, np.dtype[np.int8]]:
     return copy
 
 
-NEAR, ALSO_NEAR, FAR = altered(3), altered(5), altered(60)
+NEAR, ALSO_NEAR, MISSED, FAR = altered(3), altered(5), altered(4), altered(60)
 DISTANCES = [normalized_distance(ORIGINAL, copy) for copy in (NEAR, ALSO_NEAR, FAR)]
-SIGNATURES_GIVEN = {b"O": ORIGINAL, b"N": NEAR, b"A": ALSO_NEAR, b"F": FAR}
+SIGNATURES_GIVEN = {b"O": ORIGINAL, b"N": NEAR, b"Z": ALSO_NEAR, b"M": MISSED, b"F": FAR}
 IMAGES_GIVEN = {
     "/o": b"O",
     "/near": b"N",
-    "/also": b"A",
+    "/also": b"Z",
+    "/missed": b"M",
     "/far": b"F",
     "/same": b"O",
     "/failed": None,
@@ -43,11 +44,12 @@ TRUTH = [
     ("/also", "/o", "crop"),
     ("/far", "/o", "crop"),
     ("/same", "/o", "copy"),
+    ("/missed", "/o", "resize"),
     ("/failed", "/o", "blur"),
     ("/absent", "/o", "blur"),
     ("/near", "/failed", "flip"),
 ]
-PAIRS_FOUND = [(b"N", b"O"), (b"A", b"N")]
+PAIRS_FOUND = [(b"N", b"O"), (b"O", b"Z"), (b"F", b"N"), (b"M", b"N")]
 
 
 @pytest.fixture
@@ -72,8 +74,9 @@ def test_found_is_told_beside_what_could_be_found(measured: DataFrame) -> None:
     assert [tuple(row) for row in measured.collect()] == [
         ("blur", 2, 0, 0, None),
         ("copy", 1, 1, 1, 0.0),
-        ("crop", 3, 2, 1, DISTANCES[1]),
+        ("crop", 3, 2, 2, DISTANCES[1]),
         ("flip", 1, 0, 0, None),
+        ("resize", 1, 1, 0, normalized_distance(ORIGINAL, MISSED)),
     ]
     assert not multiplies_rows(measured)
 

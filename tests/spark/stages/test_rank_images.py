@@ -127,14 +127,19 @@ def reason(frame: MakeFrame, keeper: dict[str, Any], other: dict[str, Any]) -> s
     return str(row.reason)
 
 
+@pytest.mark.parametrize("better_in_the_rest", ["keeper", "other"])
 @pytest.mark.parametrize("criterion", REASONS)
-def test_the_reason_is_the_criterion_that_decided(frame: MakeFrame, criterion: str) -> None:
-    # The other image is better in all that comes after.
+def test_the_reason_is_the_criterion_that_decided(
+    frame: MakeFrame, criterion: str, better_in_the_rest: str
+) -> None:
     names = list(BETTER)
     after: dict[str, object] = {}
     for name in names[names.index(criterion) + 1 :]:
         after |= BETTER[name]
-    assert reason(frame, image("b", **BETTER[criterion]), image("a", **after)) == REASONS[criterion]
+    keeper, other = (after, {}) if better_in_the_rest == "keeper" else ({}, after)
+    # What decided comes last: the rest must not undo it.
+    decided = image("b", **(keeper | BETTER[criterion]))
+    assert reason(frame, decided, image("a", **other)) == REASONS[criterion]
 
 
 def test_the_smaller_id_is_the_last_reason(frame: MakeFrame) -> None:
