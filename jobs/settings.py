@@ -21,7 +21,8 @@ class _Section(BaseModel):
 class SignatureSettings(_Section):
     """Parameters of the signature; image-match's names and defaults."""
 
-    n: int = 9
+    # 63 words need a grid of 4 or more; float32 products are exact enough up to 64.
+    n: Annotated[int, Field(ge=4, le=64)] = 9
     # "none" turns cropping off; TOML has no null.
     crop_percentiles: tuple[float, float] | None = (5, 95)
     P: int | None = None

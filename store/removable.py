@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from fetch import FetchError, fetch, scheme_of
+from fetch import FetchError, open_stream, scheme_of
 from fetch.location import local_path
 from store.errors import StoreError
 from store.schemas import REMOVABLE
@@ -24,8 +24,8 @@ KEEPER_CHANGED = "keeper changed"
 KEEPER_UNREADABLE = "keeper unreadable"
 SAME_FILE = "same file as its keeper"
 
-_MAX_BYTES = 2**40
 _KEEPERS_REMEMBERED = 4096
+_BLOCK_BYTES = 2**20
 
 Line = dict[str | None, str]
 
@@ -93,9 +93,13 @@ class _Checker:
 
 def _content(path: str) -> str | None:
     try:
-        return sha256(fetch(path, _MAX_BYTES).data).hexdigest()
-    except FetchError:
+        with open_stream(path) as file:
+            digest = sha256()
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    except (FetchError, OSError):
         return None
+    return digest.hexdigest()
 
 
 def _is_same_file(path: str, keeper: str) -> bool:

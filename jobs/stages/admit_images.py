@@ -28,12 +28,13 @@ def admit_images(manifest: DataFrame) -> DataFrame:
         image is to be signed.
     """
     identified = manifest.mapInArrow(identify, spark_schema(IDENTIFIED_ROWS))
-    by_id = Window.partitionBy("image_id").orderBy("path", "metadata")
+    by_id = Window.partitionBy("image_id").orderBy(F.col("path").asc_nulls_last(), "metadata")
     return _judged(
         identified.withColumns(
             {
                 "_place": F.row_number().over(by_id),
                 "_first_path": F.first("path").over(by_id),
+                "_path_before": F.lag("path").over(by_id),
             }
         )
     )
@@ -43,7 +44,7 @@ def _judged(ranked: DataFrame) -> DataFrame:
     has_id = F.col("image_id").isNotNull()
     usable = has_id & (F.length(F.encode("image_id", "UTF-8")) <= MAX_IMAGE_ID_BYTES)
     first = F.col("_place") == 1
-    repeated = has_id & ~first & F.col("path").eqNullSafe(F.col("_first_path"))
+    repeated = has_id & ~first & F.col("path").eqNullSafe(F.col("_path_before"))
     told = {
         "reason": ("invalid_id", "duplicate_id"),
         "message": (

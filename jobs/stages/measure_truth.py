@@ -62,6 +62,7 @@ def _couples(truth: DataFrame, images: DataFrame, signatures: DataFrame) -> Data
     known = images.select("path", "signature_id").join(
         signatures.select("signature_id", "signature"), "signature_id", how="left"
     )
+    known = known.dropDuplicates(["path"])  # a manifest may give one path two ids
     originals = known.select(
         F.col("path").alias("original_path"),
         F.col("signature_id").alias("original_id"),

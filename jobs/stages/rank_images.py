@@ -1,6 +1,7 @@
 """The order in which images would rather be kept."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -31,7 +32,7 @@ def rank_images(images: DataFrame, protected: Sequence[str]) -> DataFrame:
         The same rows with ``rank`` string, and ``criteria``, a struct of what it is made of.
     """
     is_protected = F.lit(False)
-    for prefix in protected:
+    for prefix in (spelling for folder in protected for spelling in _spellings(folder)):
         below = F.col("path").startswith(prefix.rstrip("/") + "/")
         is_protected = is_protected | below | (F.col("path") == prefix)
     pixels = F.col("width").cast("long") * F.col("height")
@@ -77,6 +78,13 @@ def why_better(keeper: str, other: str) -> Column:
         same_so_far = _equal_before(keeper, other, name)
         reason = F.when(same_so_far & differs, words[name]).otherwise(reason)
     return reason
+
+
+def _spellings(folder: str) -> tuple[str, ...]:
+    """How paths below a folder may begin: names that are not UTF-8 are written as URIs."""
+    if not folder.startswith("/"):
+        return (folder,)
+    return folder, "file://" + quote(folder, safe="/")
 
 
 def _equal_before(keeper: str, other: str, name: str) -> Column:

@@ -113,6 +113,7 @@ def test_an_unknown_key_of_a_profile_is_refused_with_the_profile(tmp_path: Path)
         ("signature.n_levels", 3),
         ("signature.n_levels", 0),
         ("matching", 5),
+        ("signature.n", 3),
     ],
 )
 def test_a_bad_value_is_refused_by_name_and_value(name: str, value: object) -> None:
@@ -122,7 +123,7 @@ def test_a_bad_value_is_refused_by_name_and_value(name: str, value: object) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("n", 1), ("identical_tolerance", -1.0), ("crop_percentiles", (95, 5)), ("P", 0)],
+    [("identical_tolerance", -1.0), ("crop_percentiles", (95, 5)), ("P", 0)],
 )
 def test_a_bad_parameter_of_the_signature_is_refused(name: str, value: object) -> None:
     message = refusal(**{f"signature.{name}": value})
