@@ -57,7 +57,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     if request.param == "shipped":
         return Golden(SHIPPED, _arrays(SHIPPED / "golden.npz"))
     if not SHARED.is_dir():
-        pytest.skip("absent")
+        pytest.skip("needs shared/data beside the project")
     return Golden(SHARED / "fixtures", _arrays(SHARED / "golden" / "grey.npz"))
 
 
@@ -71,5 +71,5 @@ def shipped() -> dict[str, np.ndarray]:
 def shared() -> Path:
     """The folder of the full set."""
     if not SHARED.is_dir():
-        pytest.skip("absent")
+        pytest.skip("needs shared/data beside the project")
     return SHARED
