@@ -247,9 +247,14 @@ def test_a_source_that_is_not_there_is_a_users_mistake(spark: SparkSession, tmp_
         build(spark, tmp_path / "nothing", tmp_path / "store")
 
 
-def test_an_empty_folder_gives_an_empty_index(spark: SparkSession, tmp_path: Path) -> None:
+def test_an_empty_folder_gives_an_empty_index_again_and_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """The second time Delta makes no commit: nothing replaces nothing."""
     (tmp_path / "pictures").mkdir()
+    build(spark, tmp_path / "pictures", tmp_path / "store")
     store = build(spark, tmp_path / "pictures", tmp_path / "store")
+    assert len(store.runs()) == 2
     assert {table: store.table(table).num_rows for table in TABLES} == dict.fromkeys(TABLES, 0)
 
 
