@@ -11,13 +11,14 @@ from jobs.errors import UserError
 from jobs.exporting import check_target
 from jobs.run import Run
 from jobs.sample import PICTURES, TRUTH, make_sample_corpus
+from jobs.sample.truth import HEADER
 from jobs.settings import Settings, parse_assignment, read_settings
 from jobs.sources import SOURCE_FORMATS, SourceError, read_manifest
 
 _SAMPLE_STORE = "stores/sample"
 _DEFAULT_STORE = "stores/default"
 _SAMPLE_SEED = 1
-_TRUTH_HEADER = b"file\toriginal\ttransform\n"
+_TRUTH_HEADER = ("\t".join(HEADER) + "\n").encode()
 
 _EPILOG = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;

@@ -107,8 +107,9 @@ def exploder(model: Model, count: int) -> BatchFunction:
             ids = fixed_bytes(batch["signature_id"], SIGNATURE_ID_BYTES)
             packed = pack_levels(levels)
             rows, keys = _open_keys(rule.keys(levels))
-            for split in np.unique(_groups_of(keys, groups)):
-                chosen = _groups_of(keys, groups) == split
+            splits = _groups_of(keys, groups)
+            for split in np.unique(splits):
+                chosen = splits == split
                 yield from _parts(rows[chosen], keys[chosen], int(split), ids, packed)
 
     return explode
