@@ -19,7 +19,7 @@ class _Section(BaseModel):
 
 
 class SignatureSettings(_Section):
-    """Parameters of the signature; image-match's names and defaults."""
+    """Parameters of the signature; image-match's names and defaults, and one of our own."""
 
     # 63 words need a grid of 4 or more; float32 products are exact enough up to 64.
     n: Annotated[int, Field(ge=4, le=64)] = 9
@@ -31,6 +31,8 @@ class SignatureSettings(_Section):
     # A signature packs levels of -2 to 2.
     n_levels: Annotated[int, Field(ge=1, le=2)] = 2
     fix_ratio: bool = False
+    # 3/16 are 51 of 272 comparisons (docs/adr/0012).
+    min_nonzero_share: Share = 0.1875
 
     @field_validator("crop_percentiles", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from signature.compiled import compiled
 from signature.grey import GreyLevels
-from signature.percentile import sorted_percentile
+from signature.percentile import Percents, sorted_percentiles
 
 Variation: TypeAlias = NDArray[np.int64]
 Limits: TypeAlias = tuple[int, int]
@@ -48,23 +48,23 @@ def crop_window(
     height, width = grey.shape
     if crop_percentiles is None:
         return (0, height), (0, width)
+    percents = np.array(crop_percentiles, np.float64)
     along_rows, along_columns = _variation(grey)
-    rows = _limits(along_rows, *crop_percentiles)
-    columns = _limits(along_columns, *crop_percentiles)
+    rows, columns = _limits(along_rows, percents), _limits(along_columns, percents)
     if not fix_ratio:
         return rows, columns
     longer = rows if rows[1] - rows[0] > columns[1] - columns[0] else columns
     return longer, longer
 
 
-def _limits(variation: Variation, lower: float, upper: float) -> Limits:
+def _limits(variation: Variation, percents: Percents) -> Limits:
     # Sums stay below 2**53 for any picture of less than 3.5e9 pixels: doubles hold them exactly.
     running = np.cumsum(variation, dtype=np.float64)
-    end = int(np.searchsorted(running, sorted_percentile(running, upper), side="left"))
-    start = int(np.searchsorted(running, sorted_percentile(running, lower), side="right"))
+    lower, upper = sorted_percentiles(running, percents)
+    start, end = running.searchsorted(lower, "right"), running.searchsorted(upper, "left")
     if start > end:
-        return int(lower / 100.0 * len(running)), int(upper / 100.0 * len(running))
-    return start, end
+        start, end = percents / 100.0 * len(running)
+    return int(start), int(end)
 
 
 @compiled

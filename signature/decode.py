@@ -38,6 +38,7 @@ from PIL import (
 from PIL.Image import Transpose
 
 from signature.alpha import over_ground
+from signature.borrowed import borrowed
 from signature.completeness import is_cut_short
 from signature.containers import recognise
 from signature.errors import (
@@ -48,7 +49,7 @@ from signature.errors import (
     TruncatedError,
     UnsupportedError,
 )
-from signature.grey import Pixels
+from signature.grey import COLOURS, GREY_NDIM, Pixels
 from signature.parameters import DEFAULT_POLICY, DecodePolicy
 
 #: Registered by being imported; Pillow would otherwise import all its plugins at the first use.
@@ -87,18 +88,24 @@ class Picture:
 
     Attributes
     ----------
-    pixels : (h, w) or (h, w, 3) uint8
-        Grey, or red, green and blue; contiguous.
+    memory : (h, w), (h, w, 3) or (h, w, 4) uint8
+        Grey, or red, green and blue, where the decoder left them: contiguous, maybe read-only. A
+        fourth value a pixel means nothing.
     width, height : int
         In pixels, after turning.
     format : str
         Pillow's name of the kind of file, such as ``"JPEG"``.
     """
 
-    pixels: Pixels
+    memory: Pixels
     width: int
     height: int
     format: str
+
+    @property
+    def pixels(self) -> Pixels:
+        """Grey, (h, w), or red, green and blue, (h, w, 3); uint8, a view of the memory."""
+        return self.memory if self.memory.ndim == GREY_NDIM else self.memory[..., :COLOURS]
 
 
 def decode(data: bytes, policy: DecodePolicy = DEFAULT_POLICY) -> Picture:
@@ -204,7 +211,7 @@ def _pixels(image: Image.Image, policy: DecodePolicy) -> Pixels:
         return over_ground(np.asarray(image.convert("RGBA")), policy.background)
     if image.mode not in {"L", "RGB"}:  # converting to the same mode would copy
         image = image.convert("L" if image.mode == "1" else "RGB")
-    return np.asarray(image)
+    return borrowed(image)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

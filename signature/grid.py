@@ -44,8 +44,8 @@ def grid_points(window: Window, n: int = 9) -> tuple[Positions, Positions]:
     >>> grid_points(((0, 8), (0, 100)), 3)
     (array([2, 4, 6]), array([25, 50, 75]))
     """
-    rows, columns = (np.linspace(start, end, n + 2, dtype=np.int64)[1:-1] for start, end in window)
-    return rows, columns
+    rows, columns = window
+    return _spaced(*rows, n), _spaced(*columns, n)
 
 
 def sample_size(shape: tuple[int, int], P: int | None = None) -> int:  # noqa: N803
@@ -118,6 +118,16 @@ def grid_means(
 
 
 @compiled
+def _spaced(start: int, end: int, n: int) -> Positions:
+    """As numpy.linspace spaces whole numbers, without the two ends."""
+    step = (end - start) / (n + 1)
+    points = np.empty(n, np.int64)
+    for i in range(n):
+        points[i] = int(np.floor((i + 1) * step + start))
+    return points
+
+
+@compiled
 def _means(grey: GreyLevels, rows: Positions, columns: Positions, side: int) -> GridMeans:
     """Mean of the square around each grid point; NaN where the square is empty."""
     height, width = grey.shape
@@ -132,9 +142,9 @@ def _means(grey: GreyLevels, rows: Positions, columns: Positions, side: int) -> 
             wide = max(right - left, 0)
             count = wide * max(bottom - top, 0)
             for row in range(top, bottom):
-                line = sample[(row - top) * wide :]
+                line, values = sample[(row - top) * wide :], grey[row, left:]
                 for column in range(wide):
-                    line[column] = grey[row, left + column] / WHITE
+                    line[column] = values[column] / WHITE
             # numpy adds a block without gaps at once, another one by as many rows as its buffer
             # holds.
             plain = wide in (width, 1)

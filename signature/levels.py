@@ -1,16 +1,22 @@
 """Step 4 of the paper: differences between neighbouring grid points, reduced to few levels."""
 
-from typing import TypeAlias
+from functools import cache
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compiled import compiled
 from signature.errors import ArrayError, FeaturelessError
 from signature.grid import GridMeans
-from signature.percentile import sorted_percentile
+from signature.percentile import Percents, SortedValues, sorted_percentiles
 
 Differences: TypeAlias = NDArray[np.float64]
 Levels: TypeAlias = NDArray[np.int8]
+
+#: Rows and columns from a grid point to its neighbours, in reading order.
+_ALL_NEIGHBOURS: Final = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+_STRAIGHT_NEIGHBOURS: Final = ((-1, 0), (0, -1), (0, 1), (1, 0))
 
 
 def neighbour_differences(means: GridMeans, diagonal_neighbors: bool = True) -> Differences:
@@ -44,25 +50,7 @@ def neighbour_differences(means: GridMeans, diagonal_neighbors: bool = True) -> 
     square = means.shape and means.shape == means.shape[:1] * 2
     if not square or not np.isfinite(means).all():
         raise ArrayError(f"Grid means must be square and finite, not of shape {means.shape}.")
-    n = len(means)
-    first = {"up": 0, "left": 1, "right": 2, "down": 3}
-    if diagonal_neighbors:
-        first = {"up": 1, "left": 3, "right": 4, "down": 6}
-    differences = np.zeros((n, n, 8 if diagonal_neighbors else 4))
-    sideways = means[:, :-1] - means[:, 1:]
-    downward = means[:-1] - means[1:]
-    differences[:, :-1, first["right"]] = sideways
-    differences[:, 1:, first["left"]] = -sideways
-    differences[:-1, :, first["down"]] = downward
-    differences[1:, :, first["up"]] = -downward
-    if diagonal_neighbors:
-        falling = means[:-1, :-1] - means[1:, 1:]
-        rising = means[:-1, 1:] - means[1:, :-1]
-        differences[:-1, :-1, 7] = falling
-        differences[1:, 1:, 0] = -falling
-        differences[:-1, 1:, 5] = rising
-        differences[1:, :-1, 2] = -rising
-    return differences
+    return _differences(means, diagonal_neighbors)
 
 
 def quantised(
@@ -103,21 +91,58 @@ def quantised(
     >>> quantised(np.array([0.001, 0.1, 0.2, 0.5, -0.1]))
     array([ 0,  1,  1,  2, -1], dtype=int8)
     """
-    within = np.abs(differences) < identical_tolerance
-    levels = np.where(within, 0.0, differences)
-    if within.all():
-        return levels.astype(np.int8)
-    above, below = np.sort(levels[levels > 0]), np.sort(levels[levels < 0])
+    levels, above, below = _outside(np.ravel(differences), identical_tolerance)
+    if not len(above) and not len(below) and identical_tolerance > 0:
+        return np.zeros(differences.shape, np.int8)
     if not len(above) or not len(below):
         raise FeaturelessError(
             "The picture is featureless, which identical_tolerance = 0 cannot express; "
             "allow a tolerance above 0."
         )
-    steps = np.linspace(0, 100, n_levels + 1)
-    upper = [sorted_percentile(above, percent) for percent in steps]
-    lower = [sorted_percentile(below, percent) for percent in np.linspace(100, 0, n_levels + 1)]
-    for level in range(1, n_levels + 1):
-        levels[(levels >= upper[level - 1]) & (levels <= upper[level])] = level
-    for level in range(1, n_levels + 1):
-        levels[(levels <= lower[level - 1]) & (levels >= lower[level])] = -level
-    return levels.astype(np.int8)
+    steps = _percents(n_levels)
+    upper, lower = sorted_percentiles(above, steps), sorted_percentiles(below, 100 - steps)
+    return _numbered(levels, upper, lower).reshape(differences.shape)
+
+
+@cache
+def _percents(groups: int) -> Percents:
+    return np.linspace(0, 100, groups + 1)
+
+
+@compiled
+def _differences(means: GridMeans, diagonals: bool) -> Differences:
+    n = len(means)
+    steps = np.array(_ALL_NEIGHBOURS) if diagonals else np.array(_STRAIGHT_NEIGHBOURS)
+    differences = np.zeros((n, n, len(steps)))
+    for row in range(n):
+        for column in range(n):
+            for k in range(len(steps)):
+                down, right = row + steps[k, 0], column + steps[k, 1]
+                if 0 <= down < n and 0 <= right < n:
+                    differences[row, column, k] = means[row, column] - means[down, right]
+    return differences
+
+
+@compiled
+def _outside(
+    differences: Differences, tolerance: float
+) -> tuple[Differences, SortedValues, SortedValues]:
+    """Differences with 0 for those within the tolerance; the positive, the negative ones sorted."""
+    kept = np.where(np.abs(differences) < tolerance, 0.0, differences)
+    return kept, np.sort(kept[kept > 0]), np.sort(kept[kept < 0])
+
+
+@compiled
+def _numbered(differences: Differences, upper: SortedValues, lower: SortedValues) -> Levels:
+    """The number of each difference's group; see `quantised` for the order of the tests."""
+    levels = np.empty(len(differences), np.int8)
+    for i in range(len(differences)):
+        value = differences[i]
+        for level in range(1, len(upper)):
+            if upper[level - 1] <= value <= upper[level]:
+                value = float(level)
+        for level in range(1, len(lower)):
+            if lower[level] <= value <= lower[level - 1]:
+                value = -float(level)
+        levels[i] = np.int8(value)
+    return levels

@@ -6,24 +6,26 @@ comparison once: each point against its right neighbour, the one below, the one 
 and the one to the lower left, in this order, row by row.
 """
 
+import math
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compiled import compiled
 from signature.errors import ArrayError, ParameterError
 from signature.levels import Levels
 from signature.parameters import DEFAULT_PARAMETERS
 
 PackedLevels: TypeAlias = NDArray[np.uint8]
 Positions: TypeAlias = NDArray[np.intp]
+Byte = TypeVar("Byte", np.int8, np.uint8)
 
 #: A byte holds three levels of -2..2 as digits of base 5.
 LEVELS_PER_BYTE: Final = 3
 _HIGHEST: Final = 2
 _BASE: Final = 2 * _HIGHEST + 1
-_WEIGHTS: Final = np.array([1, _BASE, _BASE**2], np.uint8)
 
 
 def compact_length(n: int = 9, diagonal_neighbors: bool = True) -> int:
@@ -83,6 +85,37 @@ def independent_positions(
         np.concatenate([part.ravel() for part in kept]),
         np.concatenate([part.ravel() for part in mirrored]),
     )
+
+
+@lru_cache(maxsize=16)
+def full_from_compact(n: int = 9, diagonal_neighbors: bool = True) -> tuple[Positions, Levels]:
+    """Which compact level each full one is, and with which sign.
+
+    Parameters
+    ----------
+    n : int
+        Grid points in each direction.
+    diagonal_neighbors : bool
+        Whether diagonal neighbours are compared.
+
+    Returns
+    -------
+    source : (n * n * 8,) intp
+        Positions in the compact form; n * n * 4 of them without diagonals.
+    sign : (n * n * 8,) int8
+        1, -1, or 0 where the neighbour is off the grid.
+
+    Raises
+    ------
+    ParameterError
+        If ``n`` is below 2.
+    """
+    kept, mirrored = independent_positions(n, diagonal_neighbors)
+    total = n * n * (8 if diagonal_neighbors else 4)
+    source, sign = np.zeros(total, np.intp), np.zeros(total, np.int8)
+    source[kept] = source[mirrored] = np.arange(len(kept))
+    sign[kept], sign[mirrored] = 1, -1
+    return source, sign
 
 
 def compact(
@@ -151,11 +184,9 @@ def expand(
         If the shape or type is wrong.
     """
     _check_levels(levels, compact_length(n, diagonal_neighbors))
-    kept, mirrored = independent_positions(n, diagonal_neighbors)
-    neighbours = 8 if diagonal_neighbors else 4
-    full = np.zeros((*levels.shape[:-1], n * n * neighbours), np.int8)
-    full[..., kept] = levels
-    full[..., mirrored] = -levels
+    source, sign = full_from_compact(n, diagonal_neighbors)
+    full: Levels = np.take(levels, source, axis=-1)
+    full *= sign
     return full
 
 
@@ -185,14 +216,10 @@ def pack_levels(levels: Levels) -> PackedLevels:
     array([105,  62], dtype=uint8)
     """
     _check_levels(levels, None)
-    if levels.size and (levels.min() < -_HIGHEST or levels.max() > _HIGHEST):
+    packed, within = _pack(_table(levels, levels.shape[-1]))
+    if not within:
         raise ArrayError(f"Only levels of -{_HIGHEST} to {_HIGHEST} can be packed.")
-    missing = -levels.shape[-1] % LEVELS_PER_BYTE
-    padding = [(0, 0)] * (levels.ndim - 1) + [(0, missing)]
-    digits = (np.pad(levels, padding) + _HIGHEST).astype(np.uint8)
-    groups = (*levels.shape[:-1], digits.shape[-1] // LEVELS_PER_BYTE, LEVELS_PER_BYTE)
-    packed: PackedLevels = digits.reshape(groups) @ _WEIGHTS
-    return packed
+    return packed.reshape(*levels.shape[:-1], packed.shape[1])
 
 
 def unpack_levels(packed: PackedLevels, length: int = compact_length()) -> Levels:
@@ -222,10 +249,10 @@ def unpack_levels(packed: PackedLevels, length: int = compact_length()) -> Level
         )
     if packed.size and packed.max() >= _BASE**LEVELS_PER_BYTE:
         raise ArrayError("A packed byte is below 125.")
-    levels = _DIGITS[packed].reshape(*packed.shape[:-1], packed.shape[-1] * LEVELS_PER_BYTE)
-    if levels[..., length:].any():
+    levels, plain = _unpack(_table(packed, packed.shape[-1]), length)
+    if not plain:
         raise ArrayError(f"The packed bytes hold more than {length} levels.")
-    return np.ascontiguousarray(levels[..., :length])
+    return levels.reshape(*packed.shape[:-1], length)
 
 
 def _check_levels(levels: NDArray[Any], length: int | None) -> None:
@@ -235,6 +262,56 @@ def _check_levels(levels: NDArray[Any], length: int | None) -> None:
         raise ArrayError(f"{length} levels are needed, not {levels.shape[-1]}.")
 
 
-_DIGITS: Final = (
-    (np.arange(_BASE**LEVELS_PER_BYTE)[:, np.newaxis] // _WEIGHTS) % _BASE - _HIGHEST
-).astype(np.int8)
+def _table(array: NDArray[Byte], width: int) -> NDArray[Byte]:
+    # Contiguous and read-only, always: numba compiles once more for each other kind of array.
+    rows = np.ascontiguousarray(array).reshape(math.prod(array.shape[:-1]), width)
+    rows.flags.writeable = False
+    return rows
+
+
+@compiled
+def _pack(rows: Levels) -> tuple[PackedLevels, bool]:
+    """Bytes of each row, and whether all levels are within bounds."""
+    count, length = rows.shape
+    whole = length // LEVELS_PER_BYTE
+    packed = np.empty((count, -(-length // LEVELS_PER_BYTE)), np.uint8)
+    lowest = highest = np.int8(0)
+    for row in range(count):
+        for i in range(length):
+            lowest = min(lowest, rows[row, i])
+            highest = max(highest, rows[row, i])
+        for group in range(whole):
+            first = LEVELS_PER_BYTE * group
+            packed[row, group] = (
+                (rows[row, first] + _HIGHEST)
+                + (rows[row, first + 1] + _HIGHEST) * _BASE
+                + (rows[row, first + 2] + _HIGHEST) * _BASE**2
+            )
+        if whole < packed.shape[1]:
+            first = LEVELS_PER_BYTE * whole
+            second = rows[row, first + 1] if first + 1 < length else np.int8(0)
+            packed[row, whole] = (
+                (rows[row, first] + _HIGHEST)
+                + (second + _HIGHEST) * _BASE
+                + _HIGHEST * _BASE**2
+            )
+    return packed, -_HIGHEST <= lowest and highest <= _HIGHEST
+
+
+@compiled
+def _unpack(rows: PackedLevels, length: int) -> tuple[Levels, bool]:
+    """Levels of each row, and whether those past the length are 0."""
+    count, groups = rows.shape
+    levels = np.empty((count, length), np.int8)
+    plain = True
+    for row in range(count):
+        for group in range(groups):
+            value = np.int32(rows[row, group])
+            for i in range(LEVELS_PER_BYTE * group, LEVELS_PER_BYTE * (group + 1)):
+                level = value % _BASE - _HIGHEST
+                value //= _BASE
+                if i < length:
+                    levels[row, i] = level
+                else:
+                    plain = plain and level == 0
+    return levels, plain

@@ -5,38 +5,48 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compiled import compiled
+
 SortedValues: TypeAlias = NDArray[np.float64]
+Percents: TypeAlias = NDArray[np.float64]
 
 
-def sorted_percentile(values: SortedValues, percent: float) -> float:
-    """Percentile of values that are sorted already, by linear interpolation.
+@compiled
+def sorted_percentiles(values: SortedValues, percents: Percents) -> NDArray[np.float64]:
+    """Percentiles of values that are sorted already, by linear interpolation.
 
-    image-match calls ``numpy.percentile``; the result is the same double. Interpolating from the
-    nearer end matters: it decides the last bit, and that bit decides ties.
+    image-match calls ``numpy.percentile``; the results are the same doubles. Interpolating from
+    the nearer end matters: it decides the last bit, and that bit decides ties.
 
     Parameters
     ----------
     values : (m,) float64
         In rising order, m > 0, finite.
-    percent : float
+    percents : (p,) float64
         In [0, 100].
 
     Returns
     -------
-    float
-        The percentile.
+    (p,) float64
+        The percentiles.
 
     Examples
     --------
-    >>> sorted_percentile(np.array([0.0, 1.0, 4.0]), 75)
-    2.5
+    >>> sorted_percentiles(np.array([0.0, 1.0, 4.0]), np.array([75.0]))
+    array([2.5])
     """
-    position = (len(values) - 1) * (percent / 100)
-    if position >= len(values) - 1:
-        return float(values[-1])
-    index = int(position)
-    weight = position - index
-    low, high = float(values[index]), float(values[index + 1])
-    if weight >= 1 - weight:
-        return high - (high - low) * (1 - weight)
-    return low + (high - low) * weight
+    found = np.empty(len(percents))
+    last = len(values) - 1
+    for i in range(len(percents)):
+        position = last * (percents[i] / 100)
+        if position >= last:
+            found[i] = values[last]
+            continue
+        index = int(position)
+        weight = position - index
+        low, high = values[index], values[index + 1]
+        if weight >= 1 - weight:
+            found[i] = high - (high - low) * (1 - weight)
+        else:
+            found[i] = low + (high - low) * weight
+    return found

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from signature.crop import crop_window
 from signature.decode import decode
-from signature.grey import Pixels, grey_levels
+from signature.featureless import is_featureless as is_featureless
+from signature.grey import Pixels, check_pixels, grey_of_checked
 from signature.grid import grid_means, grid_points
 from signature.levels import Levels, neighbour_differences, quantised
 from signature.packing import compact
@@ -70,7 +71,12 @@ def sign_pixels(pixels: Pixels, parameters: SignatureParameters = DEFAULT_PARAME
     >>> sign_pixels(half).reshape(9, 9, 8)[4, :, 4]
     array([ 0,  0,  0, -1, -2,  0,  0,  0,  0], dtype=int8)
     """
-    grey = grey_levels(pixels)
+    check_pixels(pixels)
+    return _sign_checked(pixels, parameters)
+
+
+def _sign_checked(pixels: Pixels, parameters: SignatureParameters) -> Levels:
+    grey = grey_of_checked(pixels)
     window = crop_window(grey, parameters.crop_percentiles, parameters.fix_ratio)
     rows, columns = grid_points(window, parameters.n)
     means = grid_means(grey, rows, columns, parameters.P)
@@ -97,7 +103,7 @@ def sign_bytes(
     Returns
     -------
     Signed
-        With all levels 0 if the picture is featureless, see `is_featureless`.
+        Whatever the levels say; `signature.featureless` tells whether that is enough.
 
     Raises
     ------
@@ -105,22 +111,6 @@ def sign_bytes(
         Whatever is wrong with the file, as one of its subclasses.
     """
     picture = decode(data, policy)
-    full = sign_pixels(picture.pixels, parameters)
+    full = _sign_checked(picture.memory, parameters)
     levels = compact(full, parameters.n, parameters.diagonal_neighbors)
     return Signed(levels, picture.width, picture.height, picture.format)
-
-
-def is_featureless(levels: Levels) -> bool:
-    """Whether a signature says nothing about its picture.
-
-    Parameters
-    ----------
-    levels : int8
-        A signature, full or compact.
-
-    Returns
-    -------
-    bool
-        True if all levels are 0.
-    """
-    return not levels.any()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from signature.compiled import compiled
 from signature.errors import ArrayError
 from signature.levels import Levels
-from signature.packing import compact_length, independent_positions
+from signature.packing import compact_length, full_from_compact
 from signature.parameters import DEFAULT_WORDS, WordParameters
 
 Words: TypeAlias = NDArray[np.int64]
@@ -86,13 +86,9 @@ def words_of_compact(
             f"Compact signatures are int8 of shape (..., {length}), "
             f"not {levels.dtype} {levels.shape}."
         )
-    kept, mirrored = independent_positions(n, diagonal_neighbors)
-    total = n * n * (8 if diagonal_neighbors else 4)
-    table, signs = np.zeros(total, np.intp), np.zeros(total, np.int8)
-    table[kept] = table[mirrored] = np.arange(length)
-    signs[kept], signs[mirrored] = 1, -1
+    table, signs = full_from_compact(n, diagonal_neighbors)
     rows = np.ascontiguousarray(levels).reshape(-1, length)
-    found = _words(rows, table, signs, _starts(total, parameters), parameters.k)
+    found = _words(rows, table, signs, _starts(len(table), parameters), parameters.k)
     return found.reshape(*levels.shape[:-1], parameters.N)
 
 

@@ -43,7 +43,7 @@ def _answer(data: bytes, policy: DecodePolicy | None = None) -> Picture | Decode
     assert picture.pixels.dtype == np.uint8
     assert picture.pixels.shape[:2] == (picture.height, picture.width)
     assert picture.pixels.ndim == 2 or picture.pixels.shape[2] == 3
-    assert picture.pixels.flags.c_contiguous
+    assert picture.memory.flags.c_contiguous
     return picture
 
 

@@ -1,0 +1,459 @@
+"""How many levels must differ from zero before a signature says anything.
+
+``python -m benchmarks.featureless --data DIR`` prints tables, and one JSON object as its last line.
+DIR holds ``signatures/dev.npz``, ``fixtures/``, ``photos/`` and ``pairs/make_pairs.py``. Counts are
+of the 272 independent levels: in the full form each of them stands twice. Takes about a minute;
+``OMP_NUM_THREADS=1`` keeps it to one core.
+
+A pair of *different* pictures is one of two families and two file names. Families are collections
+that share no pictures as far as we know; what is known to share some is one family. In a family
+nobody knows what is a duplicate, so pairs inside it are counted in no rate. *Peers* are two
+pictures of which one has at most twice the levels of the other: others can hardly be near, so that
+the rate among peers depends on the pictures and not on how many others there are.
+"""
+
+import argparse
+import csv
+import importlib.util
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance
+
+from signature import (
+    SignatureParameters,
+    compact,
+    distances,
+    normalized_distance,
+    sign_bytes,
+    sign_pixels,
+)
+from signature.featureless import are_featureless
+from signature.packing import compact_length
+
+Levels: TypeAlias = NDArray[np.int8]
+Labels: TypeAlias = NDArray[np.intp]
+Mask: TypeAlias = NDArray[np.bool_]
+Offsets: TypeAlias = NDArray[np.float64]
+Row: TypeAlias = dict[str, Any]
+
+CUTOFFS: Final = (0.40, 0.45)
+#: One level border between two plain halves gives 25 or 50 levels: these have bins of their own.
+BINS: Final = (1, 8, 16, 25, 26, 32, 41, 50, 51, 64, 82, 100, 136, 180, 230, 273)
+THRESHOLDS: Final = BINS[1:12]
+
+#: Seen to share pictures: stamps made from clip art, and the test pictures of two libraries.
+FAMILIES: Final = {
+    "tuxpaint-stamps": "clip art",
+    "openclipart-png": "clip art",
+    "skimage-data": "vision libraries",
+    "opencv-doc": "vision libraries",
+}
+PHOTOGRAPHS: Final = ("clothing-dataset", "tiny-imagenet")
+#: So many of the 40,000 small photographs. They have texture: more would add few low counts.
+SAMPLE: Final = 8_000
+BLOCK: Final = 256
+
+CONTRASTS: Final = (0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2)
+#: Each leaves all of 20 photographs below 0.40 at full contrast.
+TRANSFORMS: Final = (
+    "resize_0.5", "jpeg_75", "webp", "brightness_1.3", "blur_3", "crop_2", "noise_5",
+)  # fmt: skip
+FAINT: Final = 300
+COPIED: Final = 60
+GRIDS: Final = ((6, True), (9, True), (9, False), (13, True))
+SHARES: Final = (0.0, 0.05, 0.1, 0.15, 0.1875, 0.3, 0.4, 0.6, 1.01)
+
+DRAWN: Final = 300
+SIZE: Final = (200, 260)
+RATES: Final = [
+    f"{kind}{what}"
+    for kind in ("pairs", "peers")
+    for what in ("", *(f" per million {c}" for c in CUTOFFS))
+]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Signatures that are not all zero, in the order of their non-zero levels.
+
+    Attributes
+    ----------
+    levels : (k, c) int8
+        Compact signatures.
+    nonzero : (k,) intp
+        Levels of each that are not 0, ascending.
+    family, name : (k,) intp
+        Two pictures are different if they differ in both.
+    """
+
+    levels: Levels
+    nonzero: Labels
+    family: Labels
+    name: Labels
+
+
+def pictures(levels: Levels, families: Sequence[str], names: Sequence[str]) -> Pictures:
+    """Return signatures in the order of their non-zero levels, without those that are zero."""
+    nonzero = np.count_nonzero(levels, axis=1)
+    order = np.argsort(nonzero, kind="stable")
+    order = order[nonzero[order] > 0]
+    family = np.unique(np.asarray(families), return_inverse=True)[1]
+    name = np.unique(np.asarray(names), return_inverse=True)[1]
+    return Pictures(levels[order], nonzero[order], family[order], name[order])
+
+
+def count_pairs(some: Pictures, edges: Sequence[float]) -> dict[str, NDArray[np.int64]]:
+    """Count comparisons and near pairs by the smaller number of non-zero levels.
+
+    Parameters
+    ----------
+    some : Pictures
+        All pairs of them are compared.
+    edges : sequence of float
+        Lower ends of the bins, and the upper end of the last.
+
+    Returns
+    -------
+    dict
+        (len(edges) - 1,) int64 each: ``pairs`` of different pictures, of them ``near 0.4`` and
+        ``near 0.45``; ``peers`` and the near ones of them; and ``any 0.4`` and ``any 0.45``, near
+        pairs whether different or not.
+    """
+    values = some.levels.astype(np.float32)  # whole numbers: products and sums are exact
+    squares = np.einsum("ij,ij->i", values, values)
+    places = np.searchsorted(edges, some.nonzero, "right") - 1
+    found: dict[str, NDArray[np.int64]] = {}
+
+    def add(what: str, mask: NDArray[np.bool_], rows: slice) -> None:
+        sums = found.setdefault(what, np.zeros(len(edges) - 1, np.int64))
+        np.add.at(sums, places[rows], mask.sum(axis=1))
+
+    for start in range(0, len(values), BLOCK):
+        rows, rest = slice(start, start + BLOCK), slice(start, None)
+        apart = squares[rows, None] + squares[rest] - 2 * (values[rows] @ values[rest].T)
+        lengths = np.sqrt(squares[rows, None]) + np.sqrt(squares[rest])
+        once = np.triu(np.ones(apart.shape, bool), 1)
+        different = once & (some.family[rows, None] != some.family[rest])
+        different &= some.name[rows, None] != some.name[rest]
+        peers = different & (some.nonzero[rest] <= 2 * some.nonzero[rows, None])
+        add("pairs", different, rows)
+        add("peers", peers, rows)
+        for cutoff in CUTOFFS:
+            near = apart < (cutoff * lengths) ** 2
+            add(f"near {cutoff}", near & different, rows)
+            add(f"near peers {cutoff}", near & peers, rows)
+            add(f"any {cutoff}", near & once, rows)
+    return found
+
+
+def real_signatures(data: Path) -> tuple[Levels, list[str]]:
+    """Return signatures and paths, each signature once a collection, with a sample of the many."""
+    with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
+        levels, paths = file["sig"], [str(path) for path in file["path"]]
+    many = [i for i, path in enumerate(paths) if path.startswith("tiny-imagenet/")]
+    left_out = set(np.random.default_rng(1).permutation(many)[SAMPLE:].tolist())
+    kept: dict[tuple[str, bytes], int] = {}
+    for i, path in enumerate(paths):
+        if i not in left_out:
+            kept.setdefault((path.split("/")[0], levels[i].tobytes()), i)
+    chosen = list(kept.values())
+    return levels[chosen], [paths[i] for i in chosen]
+
+
+def of_real_pictures(levels: Levels, paths: Sequence[str]) -> list[Row]:
+    """Return the rates of false pairs of real pictures by non-zero levels."""
+    collections = [path.split("/")[0] for path in paths]
+    families = [FAMILIES.get(name, name) for name in collections]
+    some = pictures(levels, families, [PurePosixPath(path).stem.lower() for path in paths])
+    counts = count_pairs(some, BINS)
+    held = np.histogram(some.nonzero, BINS)[0]
+    return [row | {"pictures": int(k)} for row, k in zip(rates(counts, BINS), held, strict=True)]
+
+
+def rates(counts: dict[str, NDArray[np.int64]], edges: Sequence[float]) -> list[Row]:
+    """Return one row a bin, with false pairs per million comparisons; None without any."""
+
+    def million(near: int, compared: int) -> float | None:
+        return round(1e6 * near / compared, 2) if compared else None
+
+    result = []
+    for i, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+        row: Row = {"from": low, "below": high}
+        for kind in ("pairs", "peers"):
+            row[kind] = int(counts[kind][i])
+            for cutoff in CUTOFFS:
+                near = counts[f"near {cutoff}" if kind == "pairs" else f"near peers {cutoff}"][i]
+                row[f"{kind} near {cutoff}"] = int(near)
+                row[f"{kind} per million {cutoff}"] = million(int(near), row[kind])
+        row["any near"] = int(counts[f"any {CUTOFFS[0]}"][i])
+        result.append(row)
+    return result
+
+
+def of_fixtures(data: Path) -> dict[str, list[Row]]:
+    """Return the levels of the fixtures that are no duplicates, and the pairs they make."""
+    with (data / "fixtures" / "MANIFEST.tsv").open(encoding="utf-8", newline="") as manifest:
+        rows = list(csv.DictReader(manifest, delimiter="\t"))
+    groups = ("flat", "text", "lookalike")
+    names = [row["file"] for row in rows if row["file"].split("/")[0] in groups]
+    signed = {n: sign_bytes((data / "fixtures" / n).read_bytes()).levels for n in names}
+    counts = {name: int(np.count_nonzero(levels)) for name, levels in signed.items()}
+    pairs = []
+    for a, b in combinations([name for name in names if counts[name]], 2):
+        apart = normalized_distance(signed[a], signed[b])
+        if apart < CUTOFFS[-1]:
+            smaller = min(counts[a], counts[b])
+            pairs.append({"a": a, "b": b, "nonzero": smaller, "distance": round(apart, 3)})
+    return {
+        "levels": [{"file": name, "nonzero": count} for name, count in counts.items()],
+        "pairs": sorted(pairs, key=lambda pair: pair["nonzero"]),
+    }
+
+
+def faint_photographs(data: Path, limit: int) -> Iterator[tuple[int, float, Image.Image]]:
+    """Yield number, contrast and picture of photographs at half their size, made faint."""
+    files = sorted((data / "photos" / "images").iterdir())
+    for number in range(limit):
+        with Image.open(files[number * len(files) // limit]) as opened:
+            photograph = opened.convert("RGB").reduce(2)
+        for contrast in (*CONTRASTS, 1.0):
+            yield number, contrast, ImageEnhance.Contrast(photograph).enhance(contrast)
+
+
+def of_faint_photographs(data: Path) -> dict[str, list[Row]]:
+    """Return the rates of false pairs of faint photographs, by share of non-zero levels and grid.
+
+    Photographs that are near at full contrast may be duplicates: the second one is left out.
+    """
+    faint = list(faint_photographs(data, FAINT))
+    result = {}
+    for n, diagonals in GRIDS:
+        parameters = SignatureParameters(n=n, diagonal_neighbors=diagonals)
+        levels = np.stack([_compact(picture, parameters) for _, _, picture in faint])
+        numbers = np.array([number for number, _, _ in faint])
+        full = np.array([contrast for _, contrast, _ in faint]) == 1
+        doubtful = {
+            int(numbers[full][b])
+            for a, b in combinations(range(FAINT), 2)
+            if normalized_distance(levels[full][a], levels[full][b]) < CUTOFFS[-1]
+        }
+        kept = ~full & ~np.isin(numbers, list(doubtful))
+        labels = [str(number) for number in numbers[kept]]
+        length = compact_length(n, diagonals)
+        edges = [max(1.0, share * length) for share in SHARES]
+        counts = count_pairs(pictures(levels[kept], labels, labels), edges)
+        title = f"n = {n}, {length} comparisons"
+        result[title] = [
+            row | {"from": low, "below": min(high, 1.0)}
+            for row, low, high in zip(rates(counts, edges), SHARES, SHARES[1:], strict=False)
+        ]
+    return result
+
+
+def of_contrasts(data: Path) -> list[Row]:
+    """Return how many levels photographs keep as they become faint, and the share skipped."""
+    faint = list(faint_photographs(data, FAINT))
+    levels = np.stack([_compact(picture, SignatureParameters()) for _, _, picture in faint])
+    contrasts = np.array([contrast for _, contrast, _ in faint])
+    return [
+        {
+            "contrast": contrast,
+            "median levels": int(
+                np.median(np.count_nonzero(levels[contrasts == contrast], axis=1))
+            ),
+            "skipped": round(float(are_featureless(levels[contrasts == contrast]).mean()), 3),
+        }
+        for contrast in (*CONTRASTS, 1.0)
+    ]
+
+
+def of_drawings() -> list[Row]:
+    """Return levels and near pairs of plain drawings of two greys, all of them different."""
+    random = np.random.default_rng(2)
+    result = []
+    for name, draw in DRAWINGS.items():
+        masks = [draw(*_somewhere(random), random) for _ in range(DRAWN)]
+        greys = [random.choice(256, 2, replace=False).astype(np.uint8) for _ in masks]
+        pairs = zip(masks, greys, strict=True)
+        levels = np.stack([compact(sign_pixels(np.where(m, a, b))) for m, (a, b) in pairs])
+        counts = np.count_nonzero(levels, axis=1)
+        seen = levels[counts > 0]
+        near = distances(seen, seen)[np.triu_indices(len(seen), 1)] < CUTOFFS[0]
+        low, median, high = np.percentile(counts, (5, 50, 95)).astype(int).tolist()
+        shares = {"near": round(float(near.mean()), 3)}
+        shares["skipped"] = round(float(are_featureless(levels).mean()), 3)
+        row = {"drawing": name, "levels 5 %": low, "median": median, "95 %": high}
+        result.append(row | shares)
+    return result
+
+
+def _somewhere(random: np.random.Generator) -> tuple[Offsets, Offsets]:
+    """Vertical and horizontal offsets of all pixels from a random point well inside."""
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    y, x = random.uniform(0.2, 0.8, 2) * SIZE
+    return rows - y, columns - x
+
+
+def _halves(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
+    return (y if random.random() < 0.5 else x) < 0
+
+
+def _slanted(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
+    angle = random.uniform(0, 2 * np.pi)
+    return x * np.cos(angle) + y * np.sin(angle) < 0
+
+
+def _disc(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
+    return np.hypot(y, x) < random.uniform(15, 80)
+
+
+def _box(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
+    height, width = random.uniform(15, 80, 2)
+    return (np.abs(y) < height) & (np.abs(x) < width)
+
+
+DRAWINGS: Final[dict[str, Callable[[Offsets, Offsets, np.random.Generator], Mask]]] = {
+    "two halves, level border": _halves,
+    "two halves, slanted border": _slanted,
+    "disc": _disc,
+    "box": _box,
+}
+
+
+def _compact(picture: Image.Image, parameters: SignatureParameters) -> Levels:
+    levels = sign_pixels(np.asarray(picture), parameters)
+    return compact(levels, parameters.n, parameters.diagonal_neighbors)
+
+
+def of_true_pairs(data: Path) -> list[Row]:
+    """Return how many changed copies of faint photographs are found, by non-zero levels.
+
+    A pair's level count is the smaller one, as for false pairs: that is what a threshold sees.
+    """
+    maker = _load(data / "pairs" / "make_pairs.py")
+    found: list[tuple[int, float]] = []
+    for number, contrast, picture in faint_photographs(data, COPIED):
+        original = _compact(picture, SignatureParameters())
+        for name in TRANSFORMS:
+            change, (_, kind, options) = maker.TRANSFORMS[name]
+            stream = BytesIO()
+            random = maker.generator(0, f"{number}-{contrast}", name)
+            change(picture.copy(), random).save(stream, kind, **options)
+            copy = sign_bytes(stream.getvalue()).levels
+            if original.any() and copy.any():
+                smaller = min(np.count_nonzero(original), np.count_nonzero(copy))
+                found.append((int(smaller), normalized_distance(original, copy)))
+    table = np.array(found)
+    rows = []
+    for low, high in zip(BINS, BINS[1:], strict=False):
+        inside = table[(table[:, 0] >= low) & (table[:, 0] < high), 1]
+        shares = {
+            f"found {c}": round(float((inside < c).mean()), 3) for c in CUTOFFS if len(inside)
+        }
+        near = int((inside < CUTOFFS[0]).sum())
+        rows.append({"from": low, "below": high, "pairs": len(inside), "near": near} | shares)
+    return rows
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path} is no Python module.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
+    """Return what each threshold takes away: pictures, false pairs, all pairs, true pairs."""
+    with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
+        nonzero = np.count_nonzero(file["sig"], axis=1)
+        photographs = np.isin([str(p).split("/")[0] for p in file["path"]], PHOTOGRAPHS)
+
+    def lost(rows: Sequence[Row], what: str, threshold: int) -> float:
+        total = sum(row[what] for row in rows)
+        return round(sum(row[what] for row in rows if row["below"] <= threshold) / total, 4)
+
+    return [
+        {
+            "threshold": threshold,
+            "pictures": int(((nonzero > 0) & (nonzero < threshold)).sum()),
+            "of": int((nonzero > 0).sum()),
+            "photographs": int((photographs & (nonzero > 0) & (nonzero < threshold)).sum()),
+            "false pairs": lost(real, f"pairs near {CUTOFFS[0]}", threshold),
+            "any pairs": lost(real, "any near", threshold),
+            "faint true pairs": lost(true, "near", threshold),
+        }
+        for threshold in THRESHOLDS
+    ]
+
+
+def of_collections(data: Path) -> list[Row]:
+    """Return how many pictures of each collection have levels, and how many are skipped."""
+    with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
+        levels, names = file["sig"], np.array([str(p).split("/")[0] for p in file["path"]])
+    some, skipped = levels.any(axis=1), are_featureless(levels)
+    return [
+        {
+            "collection": str(name),
+            "pictures": int((names == name).sum()),
+            "all zero": int((~some & (names == name)).sum()),
+            "too few levels": int((some & skipped & (names == name)).sum()),
+        }
+        for name in np.unique(names)
+    ]
+
+
+def show(title: str, rows: Sequence[Row], columns: Sequence[str] | None = None) -> None:
+    """Print rows as a Markdown table, of these columns or those of the first row."""
+    names = columns or list(rows[0])
+    print(f"\n{title}\n\n| {' | '.join(names)} |\n|{'---|' * len(names)}")
+    for row in rows:
+        print("| " + " | ".join(str(row.get(name, "-")) for name in names) + " |")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print tables and one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of test data")
+    data = parser.parse_args(arguments).data
+    start = time.process_time()
+    real = of_real_pictures(*real_signatures(data))
+    fixtures = of_fixtures(data)
+    faint = of_faint_photographs(data)
+    true = of_true_pairs(data)
+    others = {
+        "drawings": of_drawings(),
+        "contrasts": of_contrasts(data),
+        "collections": of_collections(data),
+        "costs": costs(data, real, true),
+    }
+    columns = ["from", "below", *RATES]
+    show("Different real pictures, by the smaller number of levels", real, ["pictures", *columns])
+    show("Fixtures that are no duplicates: levels", fixtures["levels"])
+    show("Fixtures that are no duplicates: near pairs", fixtures["pairs"])
+    for title, rows in faint.items():
+        show(f"Different faint photographs, by share of the comparisons: {title}", rows, columns)
+    show("Faint photographs and their changed copies, by the smaller number of levels", true)
+    for title, rows in others.items():
+        show(title.capitalize(), rows)
+    result = {"benchmark": "featureless", "cpu_s": round(time.process_time() - start, 1)}
+    print(
+        json.dumps(
+            result | {"real": real, "fixtures": fixtures, "faint": faint, "true": true} | others
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""image-match's own code as a process of its own environment, to be measured beside ours.
+
+It needs scikit-image and more, in versions that this project does not ship: so it lives in
+``build/image-match``, made from ``benchmarks/image-match.lock`` at the first use.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_ENVIRONMENT = _PROJECT / "build" / "image-match"
+_LOCK = _PROJECT / "benchmarks" / "image-match.lock"
+
+_PROGRAM = """
+import sys, time, warnings
+from image_match.goldberg import ImageSignature
+warnings.simplefilter("ignore")
+maker = ImageSignature()
+for line in sys.stdin:
+    with open(line.rstrip("\\n"), "rb") as file:
+        data = file.read()
+    start = time.process_time()
+    levels = maker.generate_signature(data, bytestream=True)
+    print(time.process_time() - start, levels.tobytes().hex(), flush=True)
+"""
+
+
+class ImageMatch:
+    """A running process that signs files with image-match and says what that cost."""
+
+    def __init__(self) -> None:
+        python = prepared()
+        self._process = subprocess.Popen(
+            [python, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> "ImageMatch":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.communicate()
+
+    def sign(self, path: Path) -> tuple[float, bytes]:
+        """Sign one file.
+
+        Parameters
+        ----------
+        path : Path
+            Of a picture that image-match can read.
+
+        Returns
+        -------
+        float
+            Seconds of CPU, from the file's bytes to the signature.
+        bytes
+            The 648 levels, one signed byte each.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(path, file=self._process.stdin, flush=True)
+        seconds, levels = self._process.stdout.readline().split()
+        return float(seconds), bytes.fromhex(levels)
+
+
+def prepared() -> Path:
+    """Make image-match's environment where it is missing.
+
+    Returns
+    -------
+    Path
+        Its Python.
+    """
+    python = _ENVIRONMENT / "bin" / "python"
+    installed = _ENVIRONMENT / "installed.lock"
+    if installed.is_file() and installed.read_bytes() == _LOCK.read_bytes():
+        return python
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run(
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, _ENVIRONMENT], check=True
+    )
+    subprocess.run(
+        [
+            *(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
+            *("--python", python, "-r", _LOCK),
+        ],
+        check=True,
+    )
+    installed.write_bytes(_LOCK.read_bytes())
+    return python
