@@ -3,7 +3,7 @@
 ``python -m benchmarks.featureless --data DIR`` prints tables, and one JSON object as its last line.
 DIR holds ``signatures/dev.npz``, ``fixtures/``, ``photos/`` and ``pairs/make_pairs.py``. Counts are
 of the 272 independent levels: in the full form each of them stands twice. Takes about a minute;
-``OMP_NUM_THREADS=1`` keeps it to one core.
+``OMP_NUM_THREADS=1`` keeps it to one core. docs/adr/0012 draws the conclusions.
 
 A pair of *different* pictures is one of two families and two file names. Families are collections
 that share no pictures as far as we know; what is known to share some is one family. In a family
@@ -14,21 +14,25 @@ the rate among peers depends on the pictures and not on how many others there ar
 
 import argparse
 import csv
-import importlib.util
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
+from PIL import Image
 
+from benchmarks.plain_pictures import (
+    CONTRASTS,
+    DRAWINGS,
+    changed_copies,
+    drawings,
+    faint_photographs,
+)
 from signature import (
     SignatureParameters,
     compact,
@@ -42,11 +46,11 @@ from signature.packing import compact_length
 
 Levels: TypeAlias = NDArray[np.int8]
 Labels: TypeAlias = NDArray[np.intp]
-Mask: TypeAlias = NDArray[np.bool_]
-Offsets: TypeAlias = NDArray[np.float64]
 Row: TypeAlias = dict[str, Any]
 
-CUTOFFS: Final = (0.40, 0.45)
+CUTOFFS: Final = (0.30, 0.40, 0.45)
+#: Below it two pictures are a pair, by default.
+NEAR: Final = 0.40
 #: One level border between two plain halves gives 25 or 50 levels: these have bins of their own.
 BINS: Final = (1, 8, 16, 25, 26, 32, 41, 50, 51, 64, 82, 100, 136, 180, 230, 273)
 THRESHOLDS: Final = BINS[1:12]
@@ -63,18 +67,12 @@ PHOTOGRAPHS: Final = ("clothing-dataset", "tiny-imagenet")
 SAMPLE: Final = 8_000
 BLOCK: Final = 256
 
-CONTRASTS: Final = (0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2)
-#: Each leaves all of 20 photographs below 0.40 at full contrast.
-TRANSFORMS: Final = (
-    "resize_0.5", "jpeg_75", "webp", "brightness_1.3", "blur_3", "crop_2", "noise_5",
-)  # fmt: skip
 FAINT: Final = 300
 COPIED: Final = 60
 GRIDS: Final = ((6, True), (9, True), (9, False), (13, True))
 SHARES: Final = (0.0, 0.05, 0.1, 0.15, 0.1875, 0.3, 0.4, 0.6, 1.01)
 
 DRAWN: Final = 300
-SIZE: Final = (200, 260)
 RATES: Final = [
     f"{kind}{what}"
     for kind in ("pairs", "peers")
@@ -125,7 +123,7 @@ def count_pairs(some: Pictures, edges: Sequence[float]) -> dict[str, NDArray[np.
     Returns
     -------
     dict
-        (len(edges) - 1,) int64 each: ``pairs`` of different pictures, of them ``near 0.4`` and
+        (len(edges) - 1,) int64 each: ``pairs`` of different pictures, of them ``near 0.4``
         ``near 0.45``; ``peers`` and the near ones of them; and ``any 0.4`` and ``any 0.45``, near
         pairs whether different or not.
     """
@@ -187,7 +185,7 @@ def rates(counts: dict[str, NDArray[np.int64]], edges: Sequence[float]) -> list[
         return round(1e6 * near / compared, 2) if compared else None
 
     result = []
-    for i, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (low, high) in enumerate(pairwise(edges)):
         row: Row = {"from": low, "below": high}
         for kind in ("pairs", "peers"):
             row[kind] = int(counts[kind][i])
@@ -195,7 +193,7 @@ def rates(counts: dict[str, NDArray[np.int64]], edges: Sequence[float]) -> list[
                 near = counts[f"near {cutoff}" if kind == "pairs" else f"near peers {cutoff}"][i]
                 row[f"{kind} near {cutoff}"] = int(near)
                 row[f"{kind} per million {cutoff}"] = million(int(near), row[kind])
-        row["any near"] = int(counts[f"any {CUTOFFS[0]}"][i])
+        row["any near"] = int(counts[f"any {NEAR}"][i])
         result.append(row)
     return result
 
@@ -218,16 +216,6 @@ def of_fixtures(data: Path) -> dict[str, list[Row]]:
         "levels": [{"file": name, "nonzero": count} for name, count in counts.items()],
         "pairs": sorted(pairs, key=lambda pair: pair["nonzero"]),
     }
-
-
-def faint_photographs(data: Path, limit: int) -> Iterator[tuple[int, float, Image.Image]]:
-    """Yield number, contrast and picture of photographs at half their size, made faint."""
-    files = sorted((data / "photos" / "images").iterdir())
-    for number in range(limit):
-        with Image.open(files[number * len(files) // limit]) as opened:
-            photograph = opened.convert("RGB").reduce(2)
-        for contrast in (*CONTRASTS, 1.0):
-            yield number, contrast, ImageEnhance.Contrast(photograph).enhance(contrast)
 
 
 def of_faint_photographs(data: Path) -> dict[str, list[Row]]:
@@ -273,61 +261,24 @@ def of_contrasts(data: Path) -> list[Row]:
             ),
             "skipped": round(float(are_featureless(levels[contrasts == contrast]).mean()), 3),
         }
-        for contrast in (*CONTRASTS, 1.0)
+        for contrast in CONTRASTS
     ]
 
 
 def of_drawings() -> list[Row]:
     """Return levels and near pairs of plain drawings of two greys, all of them different."""
-    random = np.random.default_rng(2)
     result = []
     for name, draw in DRAWINGS.items():
-        masks = [draw(*_somewhere(random), random) for _ in range(DRAWN)]
-        greys = [random.choice(256, 2, replace=False).astype(np.uint8) for _ in masks]
-        pairs = zip(masks, greys, strict=True)
-        levels = np.stack([compact(sign_pixels(np.where(m, a, b))) for m, (a, b) in pairs])
+        levels = np.stack([compact(sign_pixels(pixels)) for pixels in drawings(draw, DRAWN)])
         counts = np.count_nonzero(levels, axis=1)
         seen = levels[counts > 0]
-        near = distances(seen, seen)[np.triu_indices(len(seen), 1)] < CUTOFFS[0]
+        near = distances(seen, seen)[np.triu_indices(len(seen), 1)] < NEAR
         low, median, high = np.percentile(counts, (5, 50, 95)).astype(int).tolist()
         shares = {"near": round(float(near.mean()), 3)}
         shares["skipped"] = round(float(are_featureless(levels).mean()), 3)
         row = {"drawing": name, "levels 5 %": low, "median": median, "95 %": high}
         result.append(row | shares)
     return result
-
-
-def _somewhere(random: np.random.Generator) -> tuple[Offsets, Offsets]:
-    """Vertical and horizontal offsets of all pixels from a random point well inside."""
-    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
-    y, x = random.uniform(0.2, 0.8, 2) * SIZE
-    return rows - y, columns - x
-
-
-def _halves(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
-    return (y if random.random() < 0.5 else x) < 0
-
-
-def _slanted(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
-    angle = random.uniform(0, 2 * np.pi)
-    return x * np.cos(angle) + y * np.sin(angle) < 0
-
-
-def _disc(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
-    return np.hypot(y, x) < random.uniform(15, 80)
-
-
-def _box(y: Offsets, x: Offsets, random: np.random.Generator) -> Mask:
-    height, width = random.uniform(15, 80, 2)
-    return (np.abs(y) < height) & (np.abs(x) < width)
-
-
-DRAWINGS: Final[dict[str, Callable[[Offsets, Offsets, np.random.Generator], Mask]]] = {
-    "two halves, level border": _halves,
-    "two halves, slanted border": _slanted,
-    "disc": _disc,
-    "box": _box,
-}
 
 
 def _compact(picture: Image.Image, parameters: SignatureParameters) -> Levels:
@@ -340,38 +291,23 @@ def of_true_pairs(data: Path) -> list[Row]:
 
     A pair's level count is the smaller one, as for false pairs: that is what a threshold sees.
     """
-    maker = _load(data / "pairs" / "make_pairs.py")
     found: list[tuple[int, float]] = []
-    for number, contrast, picture in faint_photographs(data, COPIED):
+    for picture, data_of_copy in changed_copies(data, COPIED):
         original = _compact(picture, SignatureParameters())
-        for name in TRANSFORMS:
-            change, (_, kind, options) = maker.TRANSFORMS[name]
-            stream = BytesIO()
-            random = maker.generator(0, f"{number}-{contrast}", name)
-            change(picture.copy(), random).save(stream, kind, **options)
-            copy = sign_bytes(stream.getvalue()).levels
-            if original.any() and copy.any():
-                smaller = min(np.count_nonzero(original), np.count_nonzero(copy))
-                found.append((int(smaller), normalized_distance(original, copy)))
+        copy = sign_bytes(data_of_copy).levels
+        if original.any() and copy.any():
+            smaller = min(np.count_nonzero(original), np.count_nonzero(copy))
+            found.append((int(smaller), normalized_distance(original, copy)))
     table = np.array(found)
     rows = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = table[(table[:, 0] >= low) & (table[:, 0] < high), 1]
         shares = {
             f"found {c}": round(float((inside < c).mean()), 3) for c in CUTOFFS if len(inside)
         }
-        near = int((inside < CUTOFFS[0]).sum())
+        near = int((inside < NEAR).sum())
         rows.append({"from": low, "below": high, "pairs": len(inside), "near": near} | shares)
     return rows
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{path} is no Python module.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
@@ -381,8 +317,8 @@ def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
         photographs = np.isin([str(p).split("/")[0] for p in file["path"]], PHOTOGRAPHS)
 
     def lost(rows: Sequence[Row], what: str, threshold: int) -> float:
-        total = sum(row[what] for row in rows)
-        return round(sum(row[what] for row in rows if row["below"] <= threshold) / total, 4)
+        gone = sum(int(row[what]) for row in rows if row["below"] <= threshold)
+        return round(gone / sum(int(row[what]) for row in rows), 4)
 
     return [
         {
@@ -390,7 +326,7 @@ def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
             "pictures": int(((nonzero > 0) & (nonzero < threshold)).sum()),
             "of": int((nonzero > 0).sum()),
             "photographs": int((photographs & (nonzero > 0) & (nonzero < threshold)).sum()),
-            "false pairs": lost(real, f"pairs near {CUTOFFS[0]}", threshold),
+            "false pairs": lost(real, f"pairs near {NEAR}", threshold),
             "any pairs": lost(real, "any near", threshold),
             "faint true pairs": lost(true, "near", threshold),
         }

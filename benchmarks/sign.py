@@ -54,7 +54,9 @@ def cpu_seconds(work: Callable[[bytes], object], data: bytes) -> float:
 def measured(path: Path, peer: ImageMatch) -> Costs:
     """Measure one picture, the contenders in turn."""
     data = path.read_bytes()
-    rounds = [(cpu_seconds(decode_only, data), cpu_seconds(sign_bytes, data)) for _ in range(_ROUNDS)]
+    rounds = [
+        (cpu_seconds(decode_only, data), cpu_seconds(sign_bytes, data)) for _ in range(_ROUNDS)
+    ]
     answers = [peer.sign(path) for _ in range(_PEER_ROUNDS)]
     return Costs(
         min(decode for decode, _ in rounds),

@@ -8,10 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from jobs.errors import UserError
+from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+_CLOCK_TO_CPU = 20
+"""How busy a machine may be before a decoder that works is taken for one that hangs."""
 
 
 class _Section(BaseModel):
@@ -31,8 +36,8 @@ class SignatureSettings(_Section):
     # A signature packs levels of -2 to 2.
     n_levels: Annotated[int, Field(ge=1, le=2)] = 2
     fix_ratio: bool = False
-    # 3/16 are 51 of 272 comparisons (docs/adr/0012).
-    min_nonzero_share: Share = 0.1875
+    # 25 of 272 comparisons (docs/adr/0012).
+    min_nonzero_share: Share = 0.09
 
     @field_validator("crop_percentiles", mode="before")
     @classmethod
@@ -60,6 +65,10 @@ class DecodingSettings(_Section):
 
     max_pixels: Count = DecodePolicy().max_pixels
     max_image_bytes: Count = 256 * 2**20
+    # 100 million pixels of the most wasteful kind take 1.6 GB.
+    memory_bytes: Annotated[int, Field(ge=64 * 2**20)] = 2 * 2**30
+    cpu_seconds: Seconds = 30.0
+    stuck_seconds: Seconds = 0.1
 
     def policy(self) -> DecodePolicy:
         """Return the decoding policy.
@@ -70,6 +79,17 @@ class DecodingSettings(_Section):
             With this limit of pixels; the rest is the default.
         """
         return DecodePolicy(max_pixels=self.max_pixels)
+
+    def limits(self) -> Limits:
+        """Return what decoding one file may use.
+
+        Returns
+        -------
+        Limits
+            With these values; by the clock, twenty times the processor time.
+        """
+        wall_seconds = _CLOCK_TO_CPU * self.cpu_seconds
+        return Limits(self.memory_bytes, self.cpu_seconds, self.stuck_seconds, wall_seconds)
 
 
 class MatchingSettings(_Section):

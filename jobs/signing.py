@@ -88,7 +88,8 @@ def _task(run: Run) -> SigningTask:
     parameters = run.settings.signature.parameters()
     policy = run.settings.decoding.policy()
     version = signature_version(parameters, policy)
-    return SigningTask(parameters, policy, version, run.settings.decoding.max_image_bytes)
+    decoding = run.settings.decoding
+    return SigningTask(parameters, policy, version, decoding.max_image_bytes, decoding.limits())
 
 
 def _tasks(run: Run, images: int) -> int:

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = ("signature", "matching", "fetch", "store", "udfs", "jobs", "lookup")
+PACKAGES = ("sandbox", "signature", "matching", "fetch", "store", "udfs", "jobs", "lookup")
 EARLIEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # one date for all: equal sources, equal bytes
 KEPT_DAYS = 7  # older zips of other sources go; no job is expected to run that long
 

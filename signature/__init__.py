@@ -7,7 +7,9 @@ compact signature that the rest of the application works on.
 from signature.decode import Picture, decode
 from signature.distance import distances, normalized_distance
 from signature.errors import DecodeError, ParameterError, SignatureError
+from signature.featureless import are_featureless, is_featureless
 from signature.image_signature import ImageSignature
+from signature.orientations import Orientation, all_orientations, inverted, oriented
 from signature.packing import compact, expand, pack_levels, unpack_levels
 from signature.parameters import (
     DecodePolicy,
@@ -15,25 +17,30 @@ from signature.parameters import (
     WordParameters,
     signature_version,
 )
-from signature.sign import Signed, is_featureless, sign_bytes, sign_pixels
+from signature.sign import Signed, sign_bytes, sign_pixels
 from signature.words import words, words_of_compact
 
 __all__ = [
     "DecodeError",
     "DecodePolicy",
     "ImageSignature",
+    "Orientation",
     "ParameterError",
     "Picture",
     "SignatureError",
     "SignatureParameters",
     "Signed",
     "WordParameters",
+    "all_orientations",
+    "are_featureless",
     "compact",
     "decode",
     "distances",
     "expand",
+    "inverted",
     "is_featureless",
     "normalized_distance",
+    "oriented",
     "pack_levels",
     "sign_bytes",
     "sign_pixels",

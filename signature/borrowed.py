@@ -6,7 +6,7 @@ pixels takes a tenth of what decoding them takes.
 """
 
 import ctypes
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -41,9 +41,17 @@ _BYTES: Final = {"L": 1, "RGB": 4}
 class Exporter(Protocol):
     """A picture as `PIL.Image.Image` is one."""
 
-    mode: str
-    width: int
-    height: int
+    @property
+    def mode(self) -> str:
+        """Return the kind of its pixels."""
+
+    @property
+    def width(self) -> int:
+        """Return the pixels in a row."""
+
+    @property
+    def height(self) -> int:
+        """Return the rows."""
 
     def __arrow_c_array__(self) -> tuple[object, object]:
         """Return the capsules of the type and of the values."""
@@ -88,8 +96,9 @@ def borrowed(picture: Exporter) -> Pixels:
     return np.asarray(_Loan(capsule, values.buffers[1] + values.offset, shape))
 
 
-def _values(capsule: object) -> Any:
+def _values(capsule: object) -> ArrowArray:
     """Arrow's array of the single bytes."""
     address = _address_in_capsule(capsule, b"arrow_array")
     array = ctypes.cast(address, ctypes.POINTER(ArrowArray)).contents
-    return array.children[0].contents if array.n_children else array
+    values: ArrowArray = array.children[0].contents if array.n_children else array
+    return values

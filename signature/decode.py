@@ -45,6 +45,7 @@ from signature.errors import (
     CorruptError,
     DecodeError,
     EmptyFileError,
+    OutOfMemoryError,
     TooManyPixelsError,
     TruncatedError,
     UnsupportedError,
@@ -146,7 +147,7 @@ def decode(data: bytes, policy: DecodePolicy = DEFAULT_POLICY) -> Picture:
             f"The picture has more than the {policy.max_pixels} pixels allowed."
         ) from error
     except MemoryError as error:
-        raise TooManyPixelsError("The picture does not fit in the memory there is.") from error
+        raise OutOfMemoryError("Decoding takes more memory than there is.") from error
     except Exception as error:
         # Pillow's plugins raise nearly everything on damaged bytes: OSError, SyntaxError,
         # ValueError, KeyError, struct.error, OverflowError, zlib.error and more.
@@ -155,15 +156,20 @@ def decode(data: bytes, policy: DecodePolicy = DEFAULT_POLICY) -> Picture:
 
 @contextmanager
 def _pillow_limits(max_pixels: int) -> Iterator[None]:
-    """Let Pillow refuse larger pictures by itself, also those inside others, and keep it quiet."""
+    """Let Pillow refuse larger pictures by itself, also those inside others, and keep it quiet.
+
+    AVIF is decoded by one thread instead of one a core: whoever signs many pictures has a process
+    a core, and each thread takes memory of its own.
+    """
     with _LIMITS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        before = Image.MAX_IMAGE_PIXELS, AvifImagePlugin.DEFAULT_MAX_THREADS
+        Image.MAX_IMAGE_PIXELS, AvifImagePlugin.DEFAULT_MAX_THREADS = max_pixels, 1
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = before
+            Image.MAX_IMAGE_PIXELS, AvifImagePlugin.DEFAULT_MAX_THREADS = before
 
 
 def _picture(data: bytes, kind: str, policy: DecodePolicy) -> Picture:

@@ -84,6 +84,12 @@ class UnsupportedError(DecodeError):
 
 
 class TooManyPixelsError(DecodeError):
-    """The picture is larger than the limit, or than the memory there is."""
+    """The picture is larger than the limit."""
 
     reason = "too_many_pixels"
+
+
+class OutOfMemoryError(DecodeError, MemoryError):
+    """Decoding the picture takes more memory than there is."""
+
+    reason = "out_of_memory"

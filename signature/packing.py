@@ -27,6 +27,9 @@ LEVELS_PER_BYTE: Final = 3
 _HIGHEST: Final = 2
 _BASE: Final = 2 * _HIGHEST + 1
 
+#: Three levels of 0 as a byte.
+_ZEROS: Final = _HIGHEST * (1 + _BASE + _BASE**2)
+
 
 def compact_length(n: int = 9, diagonal_neighbors: bool = True) -> int:
     """Number of levels in the compact form.
@@ -277,39 +280,42 @@ def _pack(rows: Levels) -> tuple[PackedLevels, bool]:
     packed = np.empty((count, -(-length // LEVELS_PER_BYTE)), np.uint8)
     lowest = highest = np.int8(0)
     for row in range(count):
+        levels = rows[row]
         for i in range(length):
-            lowest = min(lowest, rows[row, i])
-            highest = max(highest, rows[row, i])
+            lowest = min(lowest, levels[i])
+            highest = max(highest, levels[i])
         for group in range(whole):
             first = LEVELS_PER_BYTE * group
-            packed[row, group] = (
-                (rows[row, first] + _HIGHEST)
-                + (rows[row, first + 1] + _HIGHEST) * _BASE
-                + (rows[row, first + 2] + _HIGHEST) * _BASE**2
-            )
-        if whole < packed.shape[1]:
-            first = LEVELS_PER_BYTE * whole
-            second = rows[row, first + 1] if first + 1 < length else np.int8(0)
-            packed[row, whole] = (
-                (rows[row, first] + _HIGHEST)
-                + (second + _HIGHEST) * _BASE
-                + _HIGHEST * _BASE**2
-            )
-    return packed, -_HIGHEST <= lowest and highest <= _HIGHEST
+            later = levels[first + 1] * _BASE + levels[first + 2] * _BASE**2
+            packed[row, group] = levels[first] + later + _ZEROS
+        for group in range(whole, packed.shape[1]):
+            value, weight = _ZEROS, 1
+            for i in range(LEVELS_PER_BYTE * group, length):
+                value += levels[i] * weight
+                weight *= _BASE
+            packed[row, group] = value
+    return packed, bool(lowest >= -_HIGHEST and highest <= _HIGHEST)
 
 
 @compiled
 def _unpack(rows: PackedLevels, length: int) -> tuple[Levels, bool]:
     """Levels of each row, and whether those past the length are 0."""
     count, groups = rows.shape
+    whole = length // LEVELS_PER_BYTE
     levels = np.empty((count, length), np.int8)
     plain = True
     for row in range(count):
-        for group in range(groups):
-            value = np.int32(rows[row, group])
+        for group in range(whole):
+            value = rows[row, group]
+            first = LEVELS_PER_BYTE * group
+            levels[row, first] = value % _BASE - _HIGHEST
+            levels[row, first + 1] = value // _BASE % _BASE - _HIGHEST
+            levels[row, first + 2] = value // _BASE**2 - _HIGHEST
+        for group in range(whole, groups):
+            rest = np.int64(rows[row, group])
             for i in range(LEVELS_PER_BYTE * group, LEVELS_PER_BYTE * (group + 1)):
-                level = value % _BASE - _HIGHEST
-                value //= _BASE
+                level = rest % _BASE - _HIGHEST
+                rest //= _BASE
                 if i < length:
                     levels[row, i] = level
                 else:

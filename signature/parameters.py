@@ -98,7 +98,7 @@ class SignatureParameters:
         Crop both axes to the same range; for square pictures.
     min_nonzero_share : float
         Ours: a signature of which a smaller share of the comparisons is not 0 is featureless, see
-        `signature.featureless`; [0, 1]. It changes no level. 3/16 are 51 of 272 comparisons; 0
+        `signature.featureless`; [0, 1]. It changes no level. 0.09 are 25 of 272 comparisons; 0
         leaves only signatures without any. Measured in docs/adr/0012.
 
     Raises
@@ -114,7 +114,7 @@ class SignatureParameters:
     identical_tolerance: float = 2 / 255
     n_levels: int = 2
     fix_ratio: bool = False
-    min_nonzero_share: float = 3 / 16
+    min_nonzero_share: float = 0.09
 
     def __post_init__(self) -> None:
         """Check every value."""

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from signature.crop import crop_window
 from signature.decode import decode
-from signature.featureless import is_featureless as is_featureless
 from signature.grey import Pixels, check_pixels, grey_of_checked
 from signature.grid import grid_means, grid_points
 from signature.levels import Levels, neighbour_differences, quantised

@@ -1,24 +1,29 @@
-"""Rows of a manifest become signed rows: fetch, decode, sign, name the outcome."""
+"""Rows of a manifest become signed rows: fetched here, signed in a child process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from fetch import FetchError, fetch
 from matching.identity import signature_ids
-from signature import (
-    DecodePolicy,
-    SignatureError,
-    SignatureParameters,
-    is_featureless,
-    sign_bytes,
-    signature_version,
+from sandbox import (
+    Call,
+    CrashedError,
+    Limits,
+    OutOfMemoryError,
+    Sandbox,
+    SandboxError,
+    TimedOutError,
 )
-from signature.errors import FeaturelessError
-from store.schemas import FAILED, SIGNED, SKIPPED
+from signature import DecodePolicy, SignatureParameters, signature_version
+from store.schemas import FAILED, SIGNED
+from udfs.answers import answer, columns, warm_up
 from udfs.arrow import Batches, BatchFunction
 
 SIGNED_ROWS = pa.schema(
@@ -42,8 +47,15 @@ SIGNED_ROWS = pa.schema(
 )
 """What signing yields, one row an image; ``mtime`` in microseconds since 1970."""
 
+_REASONS: dict[type[SandboxError], str] = {
+    CrashedError: "decoder_crashed",
+    TimedOutError: "timeout",
+    OutOfMemoryError: "out_of_memory",
+}
+
 _MAX_MESSAGE = 500
 _ROWS_PER_BATCH = 256  # about 100 KB; also how often a waiting consumer gets something
+_BYTES_PER_BATCH = 8 * 2**20  # of metadata, which a manifest may have much of
 
 
 class CodeMismatchError(RuntimeError):
@@ -64,12 +76,15 @@ class SigningTask:
         The driver's signature version; an executor with another one refuses to work.
     max_image_bytes : int
         A larger file is not read.
+    limits : Limits
+        Of decoding and signing one file.
     """
 
     parameters: SignatureParameters
     policy: DecodePolicy
     version: str
     max_image_bytes: int
+    limits: Limits
 
     def check_version(self) -> None:
         """Refuse to sign with other code than the driver's.
@@ -100,65 +115,128 @@ def signer(task: SigningTask, count: Callable[[int], None]) -> BatchFunction:
     Returns
     -------
     callable
-        From batches with ``image_id``, ``path`` and ``metadata`` to `SIGNED_ROWS`.
+        From batches with ``image_id``, ``path`` and ``metadata`` to `SIGNED_ROWS`. At a time it
+        holds the bytes of two files, and of rows as many as make a batch.
     """
 
     def sign(batches: Batches) -> Iterator[pa.RecordBatch]:
         task.check_version()
-        for batch in batches:
-            for start in range(0, batch.num_rows, _ROWS_PER_BATCH):
-                rows = batch.slice(start, _ROWS_PER_BATCH).to_pylist()
-                count(len(rows))
-                yield pa.RecordBatch.from_pylist([sign_row(r, task) for r in rows], SIGNED_ROWS)
+        warm_up(task.parameters)
+        with closing(sandbox_for(task)) as sandbox:
+            for batch in _batches(signed_rows(_rows(batches), task, sandbox)):
+                count(len(batch))
+                yield _record_batch(batch, task.version)
 
     return sign
 
 
-def sign_row(row: dict[str, Any], task: SigningTask) -> dict[str, Any]:
-    """Sign one image; whatever happens, the row says what became of it.
+def sandbox_for(task: SigningTask) -> Sandbox:
+    """Return a child process that signs.
 
     Parameters
     ----------
-    row : dict
-        ``image_id``, ``path`` and ``metadata``.
     task : SigningTask
-        How to sign.
+        How to sign, and within which limits.
 
     Returns
     -------
-    dict
-        A row of `SIGNED_ROWS`.
+    Sandbox
+        From a file's bytes to what `udfs.answers.columns` reads; to be closed.
     """
+    work = partial(answer, parameters=task.parameters, policy=task.policy)
+    return Sandbox(work, task.max_image_bytes, task.limits)
+
+
+def signed_rows(
+    rows: Iterable[dict[str, Any]], task: SigningTask, sandbox: Sandbox
+) -> Iterator[dict[str, Any]]:
+    """Sign images; whatever happens, each row says what became of it.
+
+    While the child process works on one, the next is fetched.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        With ``image_id``, ``path`` and ``metadata``.
+    task : SigningTask
+        How to sign.
+    sandbox : Sandbox
+        Of `sandbox_for`.
+
+    Yields
+    ------
+    dict
+        A row of `SIGNED_ROWS` but for its ``signature_id``, in the order of the input.
+    """
+    before: tuple[dict[str, Any], Call | None] | None = None
+    for row in rows:
+        begun = _begun(row, task, sandbox)
+        if before is not None:
+            yield _finished(*before)
+        before = begun
+    if before is not None:
+        yield _finished(*before)
+
+
+def _begun(
+    row: dict[str, Any], task: SigningTask, sandbox: Sandbox
+) -> tuple[dict[str, Any], Call | None]:
     signed = {name: row[name] for name in ("image_id", "path", "metadata")}
     try:
         fetched = fetch(row["path"], task.max_image_bytes)
-        signed.update(bytes=fetched.size, mtime=fetched.mtime, etag=fetched.etag)
-        signed["content_sha256"] = sha256(fetched.data).hexdigest()
-        signed.update(_sign(fetched.data, task))
-    except FeaturelessError as error:  # with identical_tolerance = 0 image-match raises
-        signed.update(status=SKIPPED, reason=error.reason, message=_short(error))
-    except (FetchError, SignatureError) as error:
-        signed.update(status=FAILED, reason=error.reason, message=_short(error))
-    return signed
+    except FetchError as error:
+        return signed | _failure(error.reason, error), None
+    call = sandbox.submit(fetched.data)
+    signed |= {"bytes": fetched.size, "mtime": fetched.mtime, "etag": fetched.etag}
+    signed["content_sha256"] = sha256(fetched.data).hexdigest()
+    return signed, call
 
 
-def _sign(data: bytes, task: SigningTask) -> dict[str, Any]:
-    signed = sign_bytes(data, task.parameters, task.policy)
-    facts = {"width": signed.width, "height": signed.height, "format": signed.format}
-    if is_featureless(signed.levels):
-        return facts | {
-            "status": SKIPPED,
-            "reason": "featureless",
-            "message": "nothing in the picture differs from its surroundings",
-        }
-    (identity,) = signature_ids(signed.levels[None], task.version)
-    return facts | {
-        "status": SIGNED,
-        "signature_id": identity,
-        "signature": signed.levels.tobytes(),
-    }
+def _finished(row: dict[str, Any], call: Call | None) -> dict[str, Any]:
+    if call is None:
+        return row
+    try:
+        found = columns(call.result())
+    except SandboxError as error:
+        return row | _failure(_REASONS[type(error)], error)
+    return row | found | {"message": _short(found.get("message"))}
 
 
-def _short(error: Exception) -> str:
-    text = str(error)
-    return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+def _failure(reason: str, error: Exception) -> dict[str, Any]:
+    return {"status": FAILED, "reason": reason, "message": _short(str(error))}
+
+
+def _short(text: str | None) -> str | None:
+    if text is None or len(text) <= _MAX_MESSAGE:
+        return text
+    return text[: _MAX_MESSAGE - 1] + "…"
+
+
+def _rows(batches: Batches) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _ROWS_PER_BATCH):
+            yield from batch.slice(start, _ROWS_PER_BATCH).to_pylist()
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut rows into lists bounded in number and in bytes."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row["metadata"] or "")
+        if len(batch) == _ROWS_PER_BATCH or size >= _BYTES_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _record_batch(rows: list[dict[str, Any]], version: str) -> pa.RecordBatch:
+    signed = [row for row in rows if row["status"] == SIGNED]
+    if signed:
+        levels = np.frombuffer(b"".join(row["signature"] for row in signed), np.int8)
+        identities = signature_ids(levels.reshape(len(signed), -1), version)
+        for row, identity in zip(signed, identities, strict=True):
+            row["signature_id"] = identity
+    return pa.RecordBatch.from_pylist(rows, SIGNED_ROWS)

@@ -11,6 +11,7 @@ from PIL import Image
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
+from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters, compact, sign_pixels, signature_version
 from store.schemas import IMAGES, REJECTS, SIGNATURES
 from udfs.identifying import IDENTIFIED_ROWS
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.spark
 ADMITTED = IDENTIFIED_ROWS.append(pa.field("admitted", pa.bool_()))
 PARAMETERS, POLICY = SignatureParameters(), DecodePolicy()
 VERSION = signature_version(PARAMETERS, POLICY)
-TASK = SigningTask(PARAMETERS, POLICY, VERSION, 10**6)
+TASK = SigningTask(PARAMETERS, POLICY, VERSION, 10**6, Limits())
 
 
 def pixels(seed: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

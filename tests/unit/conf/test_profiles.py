@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from jobs.settings import Settings, read_settings
+from jobs.settings import Settings, SignatureSettings, read_settings
 
 PROJECT = Path(__file__).resolve().parents[3]
 PROFILES = sorted((PROJECT / "conf").glob("*.toml"))
@@ -50,9 +50,11 @@ def test_the_default_profile_names_every_setting_that_has_a_default_value() -> N
     assert named == {name for name, value in leaves(Settings()) if value is not None}
 
 
-def test_the_strict_profile_changes_the_cutoff_and_nothing_else() -> None:
+def test_the_strict_profile_changes_two_limits_and_nothing_else() -> None:
     strict = read_settings(str(PROJECT / "conf" / "strict.toml"), {})
-    assert strict == Settings(cutoff=0.30)
+    assert strict == Settings(
+        cutoff=0.30, signature=SignatureSettings(min_nonzero_share=0.1875)
+    )
 
 
 def test_the_settings_page_lists_every_setting_with_its_default() -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from jobs.errors import UserError
 from jobs.settings import Settings, parse_assignment, read_settings
-from signature import DecodePolicy, SignatureParameters
+from signature import DecodePolicy, SignatureParameters, signature_version
 
 
 def refusal(profile: str | None = None, **overrides: object) -> str:
@@ -57,6 +57,13 @@ def test_cropping_is_turned_off_by_name(tmp_path: Path) -> None:
     set_so = dict([parse_assignment("signature.crop_percentiles=none")])
     assert read_settings(None, set_so).signature.parameters() == whole
     assert "crop_percentiles" in refusal(**{"signature.crop_percentiles": "nothing"})
+
+
+def test_the_limit_of_featureless_pictures_is_set_like_the_others() -> None:
+    set_so = dict([parse_assignment("signature.min_nonzero_share=0.25")])
+    parameters = read_settings(None, set_so).signature.parameters()
+    assert parameters == SignatureParameters(min_nonzero_share=0.25)
+    assert signature_version(parameters) != signature_version()
 
 
 def test_overrides_win_and_none_is_passed_over(profile: Path) -> None:
@@ -114,6 +121,8 @@ def test_an_unknown_key_of_a_profile_is_refused_with_the_profile(tmp_path: Path)
         ("signature.n_levels", 0),
         ("matching", 5),
         ("signature.n", 3),
+        ("signature.min_nonzero_share", 1.5),
+        ("signature.min_nonzero_share", -0.1),
     ],
 )
 def test_a_bad_value_is_refused_by_name_and_value(name: str, value: object) -> None:

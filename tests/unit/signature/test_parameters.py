@@ -20,6 +20,8 @@ WRONG = [
     ("identical_tolerance", float("nan")), ("identical_tolerance", True),
     ("n_levels", 0), ("n_levels", 128), ("n_levels", 2.0),
     ("fix_ratio", 0),
+    ("min_nonzero_share", -0.1), ("min_nonzero_share", 1.1), ("min_nonzero_share", None),
+    ("min_nonzero_share", float("nan")), ("min_nonzero_share", False),
 ]  # fmt: skip
 
 
@@ -74,6 +76,8 @@ OTHERS = [
     (SignatureParameters(identical_tolerance=0), DecodePolicy()),
     (SignatureParameters(n_levels=1), DecodePolicy()),
     (SignatureParameters(fix_ratio=True), DecodePolicy()),
+    (SignatureParameters(min_nonzero_share=0), DecodePolicy()),
+    (SignatureParameters(min_nonzero_share=0.2), DecodePolicy()),
     (SignatureParameters(), DecodePolicy(background=(0, 0, 0))),
 ]
 
@@ -97,4 +101,4 @@ def test_version_follows_the_algorithm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_version_is_fixed() -> None:
     # Stored signatures carry it: a change here orphans every store that exists.
-    assert signature_version() == "774999275a11b6f5"
+    assert signature_version() == "bc0c77278016773b"

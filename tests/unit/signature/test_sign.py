@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from signature.errors import ArrayError, FeaturelessError, GridOutsideError, SignatureError
+from signature.featureless import is_featureless
 from signature.packing import compact, expand
 from signature.parameters import SignatureParameters
-from signature.sign import Signed, is_featureless, sign_bytes, sign_pixels
+from signature.sign import Signed, sign_bytes, sign_pixels
 
 Encoder = Callable[..., bytes]
 

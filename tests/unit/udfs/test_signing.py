@@ -1,6 +1,10 @@
 """One row an image: fetched, signed, and its outcome named."""
 
+import ctypes
 import io
+import os
+import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -13,17 +17,26 @@ import pytest
 from PIL import Image
 
 from matching import signature_ids
+from sandbox import Limits
 from signature import (
     DecodePolicy,
     SignatureParameters,
     compact,
+    sign_bytes,
     sign_pixels,
     signature_version,
 )
-from udfs.signing import SIGNED_ROWS, CodeMismatchError, SigningTask, sign_row, signer
+from udfs.signing import (
+    SIGNED_ROWS,
+    CodeMismatchError,
+    SigningTask,
+    sandbox_for,
+    signed_rows,
+    signer,
+)
 
 PARAMETERS, POLICY = SignatureParameters(), DecodePolicy(max_pixels=100_000)
-TASK = SigningTask(PARAMETERS, POLICY, signature_version(PARAMETERS, POLICY), 200_000)
+TASK = SigningTask(PARAMETERS, POLICY, signature_version(PARAMETERS, POLICY), 200_000, Limits())
 Sign = Callable[[bytes], dict[str, Any]]
 
 
@@ -35,6 +48,17 @@ def png(array: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(array).save(file, "PNG")
     return file.getvalue()
+
+
+def sign_row(row: dict[str, Any], task: SigningTask) -> dict[str, Any]:
+    """Sign one image the way a partition is signed."""
+    (batch,) = signer(task, _ignore)(iter([pa.RecordBatch.from_pylist([row])]))
+    (signed,) = batch.to_pylist()
+    return signed
+
+
+def _ignore(number: int) -> None:
+    del number
 
 
 @pytest.fixture
@@ -131,3 +155,78 @@ def test_batches_are_signed_row_by_row_and_counted(tmp_path: Path) -> None:
         "signed" if number % 3 else "failed" for number in range(300)
     ]
     assert sum(counted) == 300
+
+
+def _abort(_data: bytes) -> None:
+    os.abort()
+
+
+def _kill(_data: bytes) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _segfault(_data: bytes) -> None:
+    ctypes.string_at(0)
+
+
+def _sleep(_data: bytes) -> None:
+    time.sleep(10**6)
+
+
+def _spin(_data: bytes) -> None:
+    while True:
+        pass
+
+
+def _swell(_data: bytes) -> None:
+    bytearray(20 * 2**30)
+
+
+@pytest.mark.parametrize(
+    ("accident", "reason"),
+    [
+        (_abort, "decoder_crashed"),
+        (_kill, "decoder_crashed"),
+        (_segfault, "decoder_crashed"),
+        (_sleep, "timeout"),
+        (_spin, "timeout"),
+        (_swell, "out_of_memory"),
+    ],
+)
+def test_an_accident_costs_its_own_image_only(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    accident: Callable[[bytes], None],
+    reason: str,
+) -> None:
+    bad = png(np.roll(pixels(), 1, axis=0))
+
+    def sign(data: bytes, *rest: Any) -> Any:
+        if data == bad:
+            accident(data)
+        return sign_bytes(data, *rest)
+
+    monkeypatch.setattr("udfs.answers.sign_bytes", sign)
+    (tmp_path / "good.png").write_bytes(png(pixels()))
+    (tmp_path / "bad.png").write_bytes(bad)
+    bads = {0, 7, 8, 29}
+    batch = pa.RecordBatch.from_pylist(
+        [
+            {
+                "image_id": str(number),
+                "path": str(tmp_path / ("bad.png" if number in bads else "good.png")),
+                "metadata": None,
+            }
+            for number in range(30)
+        ]
+    )
+    task = replace(TASK, limits=Limits(cpu_seconds=0.3))
+    (given,) = signer(task, _ignore)(iter([batch]))
+    levels = compact(sign_pixels(pixels())).tobytes()
+    for number, row in enumerate(given.to_pylist()):
+        assert row["image_id"] == str(number)
+        assert (row["status"], row["reason"], row["signature"]) == (
+            ("failed", reason, None) if number in bads else ("signed", None, levels)
+        )
+        assert bool(row["message"]) == (number in bads)
+        assert row["content_sha256"]

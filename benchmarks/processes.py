@@ -1,0 +1,78 @@
+"""How much memory the Python processes of a running job take, read from ``/proc`` on Linux."""
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+
+_EVERY = 0.2  # seconds
+_OF_WORKERS = b"pyspark.daemon"
+
+
+class PeakMemory:
+    """Watches Spark's Python workers, and the children in which they decode, while it is open.
+
+    Attributes
+    ----------
+    worker, child : int
+        The most bytes of memory (resident set) that one of them was seen with.
+    """
+
+    def __init__(self) -> None:
+        self.worker = 0
+        self.child = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_EVERY):
+            parents = {process: parent for process in _python_workers() if (parent := _parent(process))}
+            for process, parent in parents.items():
+                grandparent = parents.get(parent)
+                if grandparent is None:
+                    continue  # the daemon that forks the workers
+                if grandparent in parents:
+                    self.child = max(self.child, _peak(process))
+                else:
+                    self.worker = max(self.worker, _peak(process))
+
+
+def _python_workers() -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            try:
+                if _OF_WORKERS in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+    return found
+
+
+def _status(process: int, name: str) -> int:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
+
+
+def _parent(process: int) -> int:
+    return _status(process, "PPid:")
+
+
+def _peak(process: int) -> int:
+    return _status(process, "VmHWM:") * 1024

@@ -1,0 +1,52 @@
+"""Watching one call: whether it has used up its time, or waits for nothing."""
+
+import time
+
+from sandbox.errors import TimedOutError
+from sandbox.limits import Limits
+from sandbox.progress import Progress, progress_of
+
+
+class Watch:
+    """Looks at a child that has not answered yet.
+
+    Parameters
+    ----------
+    pid : int
+        The child's process id.
+    limits : Limits
+        Of the call, which begins now.
+    """
+
+    def __init__(self, pid: int, limits: Limits) -> None:
+        self._pid = pid
+        self._limits = limits
+        self._begun = time.monotonic()
+        self._first: Progress | None = None
+        self._asleep_since: float | None = None
+
+    def look(self) -> None:
+        """Look once.
+
+        Raises
+        ------
+        TimedOutError
+            If the call has come to one of its limits.
+        """
+        now = time.monotonic()
+        seen = progress_of(self._pid)
+        self._first = self._first or seen
+        if self._first is None or seen is None:  # only the clock is known
+            used = now - self._begun
+        else:
+            used = seen.cpu_seconds - self._first.cpu_seconds
+        if used > self._limits.cpu_seconds:
+            raise TimedOutError(f"It took more than {self._limits.cpu_seconds:g} s of computing.")
+        if now - self._begun > self._limits.wall_seconds:
+            raise TimedOutError(f"It was not done after {self._limits.wall_seconds:g} s.")
+        if seen is None or not seen.asleep:
+            self._asleep_since = None
+            return
+        self._asleep_since = self._asleep_since or now
+        if now - self._asleep_since >= self._limits.stuck_seconds:
+            raise TimedOutError("It slept instead of computing, waiting for nothing.")
