@@ -1,7 +1,7 @@
 # One command per habit; `make help` lists them. Works on a fresh clone: what is missing is
 # made first, by the same door that runs the jobs.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test bench lock clean
+.PHONY: help setup check test bench reliability lock clean
 
 # Tools run as modules: scripts in .venv/bin name the folder that they were made in.
 python := .venv/bin/python
@@ -15,6 +15,7 @@ help:
 	@echo "make check  style, types, import rules, docstrings, shell syntax"
 	@echo "make test   all tests, with coverage; TESTS=... for some of them"
 	@echo "make bench  the benchmarks"
+	@echo "make reliability  damaged and odd files, each of which must end with a reason"
 	@echo "make lock   the requirement locks anew; UPGRADE=--upgrade for newer versions"
 	@echo "make clean  remove what was built (not .venv)"
 
@@ -51,6 +52,9 @@ test: setup
 bench: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
 	  $(python) -m benchmarks
+
+reliability: setup
+	$(python) -m reliability
 
 # Hashes only, no addresses: any mirror can serve them (docs/adr/0003).
 compile := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

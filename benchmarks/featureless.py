@@ -4,28 +4,31 @@
 DIR holds ``signatures/dev.npz``, ``fixtures/``, ``photos/`` and ``pairs/make_pairs.py``. Counts are
 of the 272 independent levels: in the full form each of them stands twice. Takes about a minute;
 ``OMP_NUM_THREADS=1`` keeps it to one core. docs/adr/0012 draws the conclusions.
-
-A pair of *different* pictures is one of two families and two file names. Families are collections
-that share no pictures as far as we know; what is known to share some is one family. In a family
-nobody knows what is a duplicate, so pairs inside it are counted in no rate. *Peers* are two
-pictures of which one has at most twice the levels of the other: others can hardly be near, so that
-the rate among peers depends on the pictures and not on how many others there are.
 """
 
 import argparse
 import csv
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.false_pairs import (
+    CUTOFFS,
+    NEAR,
+    RATES,
+    Levels,
+    Row,
+    count_pairs,
+    pictures,
+    rates,
+)
 from benchmarks.plain_pictures import (
     CONTRASTS,
     DRAWINGS,
@@ -41,16 +44,9 @@ from signature import (
     sign_bytes,
     sign_pixels,
 )
+from signature.compacting import compact_length
 from signature.featureless import are_featureless
-from signature.packing import compact_length
 
-Levels: TypeAlias = NDArray[np.int8]
-Labels: TypeAlias = NDArray[np.intp]
-Row: TypeAlias = dict[str, Any]
-
-CUTOFFS: Final = (0.30, 0.40, 0.45)
-#: Below it two pictures are a pair, by default.
-NEAR: Final = 0.40
 #: One level border between two plain halves gives 25 or 50 levels: these have bins of their own.
 BINS: Final = (1, 8, 16, 25, 26, 32, 41, 50, 51, 64, 82, 100, 136, 180, 230, 273)
 THRESHOLDS: Final = BINS[1:12]
@@ -65,99 +61,23 @@ FAMILIES: Final = {
 PHOTOGRAPHS: Final = ("clothing-dataset", "tiny-imagenet")
 #: So many of the 40,000 small photographs. They have texture: more would add few low counts.
 SAMPLE: Final = 8_000
-BLOCK: Final = 256
 
 FAINT: Final = 300
 COPIED: Final = 60
 GRIDS: Final = ((6, True), (9, True), (9, False), (13, True))
-SHARES: Final = (0.0, 0.05, 0.1, 0.15, 0.1875, 0.3, 0.4, 0.6, 1.01)
+SHARES: Final = (0.0, 0.05, 0.09, 0.15, 0.1875, 0.3, 0.4, 0.6, 1.01)
 
 DRAWN: Final = 300
-RATES: Final = [
-    f"{kind}{what}"
-    for kind in ("pairs", "peers")
-    for what in ("", *(f" per million {c}" for c in CUTOFFS))
-]
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Signatures that are not all zero, in the order of their non-zero levels.
-
-    Attributes
-    ----------
-    levels : (k, c) int8
-        Compact signatures.
-    nonzero : (k,) intp
-        Levels of each that are not 0, ascending.
-    family, name : (k,) intp
-        Two pictures are different if they differ in both.
-    """
-
-    levels: Levels
-    nonzero: Labels
-    family: Labels
-    name: Labels
-
-
-def pictures(levels: Levels, families: Sequence[str], names: Sequence[str]) -> Pictures:
-    """Return signatures in the order of their non-zero levels, without those that are zero."""
-    nonzero = np.count_nonzero(levels, axis=1)
-    order = np.argsort(nonzero, kind="stable")
-    order = order[nonzero[order] > 0]
-    family = np.unique(np.asarray(families), return_inverse=True)[1]
-    name = np.unique(np.asarray(names), return_inverse=True)[1]
-    return Pictures(levels[order], nonzero[order], family[order], name[order])
-
-
-def count_pairs(some: Pictures, edges: Sequence[float]) -> dict[str, NDArray[np.int64]]:
-    """Count comparisons and near pairs by the smaller number of non-zero levels.
-
-    Parameters
-    ----------
-    some : Pictures
-        All pairs of them are compared.
-    edges : sequence of float
-        Lower ends of the bins, and the upper end of the last.
-
-    Returns
-    -------
-    dict
-        (len(edges) - 1,) int64 each: ``pairs`` of different pictures, of them ``near 0.4``
-        ``near 0.45``; ``peers`` and the near ones of them; and ``any 0.4`` and ``any 0.45``, near
-        pairs whether different or not.
-    """
-    values = some.levels.astype(np.float32)  # whole numbers: products and sums are exact
-    squares = np.einsum("ij,ij->i", values, values)
-    places = np.searchsorted(edges, some.nonzero, "right") - 1
-    found: dict[str, NDArray[np.int64]] = {}
-
-    def add(what: str, mask: NDArray[np.bool_], rows: slice) -> None:
-        sums = found.setdefault(what, np.zeros(len(edges) - 1, np.int64))
-        np.add.at(sums, places[rows], mask.sum(axis=1))
-
-    for start in range(0, len(values), BLOCK):
-        rows, rest = slice(start, start + BLOCK), slice(start, None)
-        apart = squares[rows, None] + squares[rest] - 2 * (values[rows] @ values[rest].T)
-        lengths = np.sqrt(squares[rows, None]) + np.sqrt(squares[rest])
-        once = np.triu(np.ones(apart.shape, bool), 1)
-        different = once & (some.family[rows, None] != some.family[rest])
-        different &= some.name[rows, None] != some.name[rest]
-        peers = different & (some.nonzero[rest] <= 2 * some.nonzero[rows, None])
-        add("pairs", different, rows)
-        add("peers", peers, rows)
-        for cutoff in CUTOFFS:
-            near = apart < (cutoff * lengths) ** 2
-            add(f"near {cutoff}", near & different, rows)
-            add(f"near peers {cutoff}", near & peers, rows)
-            add(f"any {cutoff}", near & once, rows)
-    return found
-
-
-def real_signatures(data: Path) -> tuple[Levels, list[str]]:
-    """Return signatures and paths, each signature once a collection, with a sample of the many."""
+def all_signatures(data: Path) -> tuple[Levels, list[str]]:
+    """Return compact signatures of real pictures, and paths that begin with the collection."""
     with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
-        levels, paths = file["sig"], [str(path) for path in file["path"]]
+        return file["sig"], [str(path) for path in file["path"]]
+
+
+def sampled(levels: Levels, paths: Sequence[str]) -> tuple[Levels, list[str]]:
+    """Return each signature once a collection, with a sample of the many."""
     many = [i for i, path in enumerate(paths) if path.startswith("tiny-imagenet/")]
     left_out = set(np.random.default_rng(1).permutation(many)[SAMPLE:].tolist())
     kept: dict[tuple[str, bytes], int] = {}
@@ -176,26 +96,6 @@ def of_real_pictures(levels: Levels, paths: Sequence[str]) -> list[Row]:
     counts = count_pairs(some, BINS)
     held = np.histogram(some.nonzero, BINS)[0]
     return [row | {"pictures": int(k)} for row, k in zip(rates(counts, BINS), held, strict=True)]
-
-
-def rates(counts: dict[str, NDArray[np.int64]], edges: Sequence[float]) -> list[Row]:
-    """Return one row a bin, with false pairs per million comparisons; None without any."""
-
-    def million(near: int, compared: int) -> float | None:
-        return round(1e6 * near / compared, 2) if compared else None
-
-    result = []
-    for i, (low, high) in enumerate(pairwise(edges)):
-        row: Row = {"from": low, "below": high}
-        for kind in ("pairs", "peers"):
-            row[kind] = int(counts[kind][i])
-            for cutoff in CUTOFFS:
-                near = counts[f"near {cutoff}" if kind == "pairs" else f"near peers {cutoff}"][i]
-                row[f"{kind} near {cutoff}"] = int(near)
-                row[f"{kind} per million {cutoff}"] = million(int(near), row[kind])
-        row["any near"] = int(counts[f"any {NEAR}"][i])
-        result.append(row)
-    return result
 
 
 def of_fixtures(data: Path) -> dict[str, list[Row]]:
@@ -265,10 +165,12 @@ def of_contrasts(data: Path) -> list[Row]:
     ]
 
 
-def of_drawings() -> list[Row]:
-    """Return levels and near pairs of plain drawings of two greys, all of them different."""
+def of_drawings(data: Path) -> list[Row]:
+    """Return levels, near pairs and copies of different drawings of two greys."""
     result = []
     for name, draw in DRAWINGS.items():
+        shown = [Image.fromarray(p).convert("RGB") for p in drawings(draw, COPIED)]
+        copied = copies(data, ((str(i), picture) for i, picture in enumerate(shown)))
         levels = np.stack([compact(sign_pixels(pixels)) for pixels in drawings(draw, DRAWN)])
         counts = np.count_nonzero(levels, axis=1)
         seen = levels[counts > 0]
@@ -276,8 +178,9 @@ def of_drawings() -> list[Row]:
         low, median, high = np.percentile(counts, (5, 50, 95)).astype(int).tolist()
         shares = {"near": round(float(near.mean()), 3)}
         shares["skipped"] = round(float(are_featureless(levels).mean()), 3)
+        shares["copies found"] = round(float((copied[:, 1] < NEAR).mean()), 3)
         row = {"drawing": name, "levels 5 %": low, "median": median, "95 %": high}
-        result.append(row | shares)
+        result.append(row | shares | {"copies": len(copied)})
     return result
 
 
@@ -286,19 +189,25 @@ def _compact(picture: Image.Image, parameters: SignatureParameters) -> Levels:
     return compact(levels, parameters.n, parameters.diagonal_neighbors)
 
 
-def of_true_pairs(data: Path) -> list[Row]:
-    """Return how many changed copies of faint photographs are found, by non-zero levels.
+def copies(data: Path, pictures: Iterable[tuple[str, Image.Image]]) -> NDArray[np.float64]:
+    """Return the smaller number of levels and the distance of each picture and changed copy.
 
-    A pair's level count is the smaller one, as for false pairs: that is what a threshold sees.
+    The smaller one, as for false pairs: that is what a threshold sees. Without those at 0.
     """
     found: list[tuple[int, float]] = []
-    for picture, data_of_copy in changed_copies(data, COPIED):
+    for picture, data_of_copy in changed_copies(data, pictures):
         original = _compact(picture, SignatureParameters())
         copy = sign_bytes(data_of_copy).levels
         if original.any() and copy.any():
             smaller = min(np.count_nonzero(original), np.count_nonzero(copy))
             found.append((int(smaller), normalized_distance(original, copy)))
-    table = np.array(found)
+    return np.array(found)
+
+
+def of_true_pairs(data: Path) -> list[Row]:
+    """Return how many changed copies of faint photographs are found, by non-zero levels."""
+    faint = faint_photographs(data, COPIED)
+    table = copies(data, ((f"{number}-{contrast}", picture) for number, contrast, picture in faint))
     rows = []
     for low, high in pairwise(BINS):
         inside = table[(table[:, 0] >= low) & (table[:, 0] < high), 1]
@@ -310,11 +219,12 @@ def of_true_pairs(data: Path) -> list[Row]:
     return rows
 
 
-def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
+def costs(
+    levels: Levels, paths: Sequence[str], real: Sequence[Row], true: Sequence[Row]
+) -> list[Row]:
     """Return what each threshold takes away: pictures, false pairs, all pairs, true pairs."""
-    with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
-        nonzero = np.count_nonzero(file["sig"], axis=1)
-        photographs = np.isin([str(p).split("/")[0] for p in file["path"]], PHOTOGRAPHS)
+    nonzero = np.count_nonzero(levels, axis=1)
+    photographs = np.isin([path.split("/")[0] for path in paths], PHOTOGRAPHS)
 
     def lost(rows: Sequence[Row], what: str, threshold: int) -> float:
         gone = sum(int(row[what]) for row in rows if row["below"] <= threshold)
@@ -334,10 +244,9 @@ def costs(data: Path, real: Sequence[Row], true: Sequence[Row]) -> list[Row]:
     ]
 
 
-def of_collections(data: Path) -> list[Row]:
+def of_collections(levels: Levels, paths: Sequence[str]) -> list[Row]:
     """Return how many pictures of each collection have levels, and how many are skipped."""
-    with np.load(data / "signatures" / "dev.npz", allow_pickle=True) as file:
-        levels, names = file["sig"], np.array([str(p).split("/")[0] for p in file["path"]])
+    names = np.array([path.split("/")[0] for path in paths])
     some, skipped = levels.any(axis=1), are_featureless(levels)
     return [
         {
@@ -364,15 +273,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of test data")
     data = parser.parse_args(arguments).data
     start = time.process_time()
-    real = of_real_pictures(*real_signatures(data))
+    levels, paths = all_signatures(data)
+    real = of_real_pictures(*sampled(levels, paths))
     fixtures = of_fixtures(data)
     faint = of_faint_photographs(data)
     true = of_true_pairs(data)
     others = {
-        "drawings": of_drawings(),
+        "drawings": of_drawings(data),
         "contrasts": of_contrasts(data),
-        "collections": of_collections(data),
-        "costs": costs(data, real, true),
+        "collections": of_collections(levels, paths),
+        "costs": costs(levels, paths, real, true),
     }
     columns = ["from", "below", *RATES]
     show("Different real pictures, by the smaller number of levels", real, ["pictures", *columns])
@@ -383,12 +293,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show("Faint photographs and their changed copies, by the smaller number of levels", true)
     for title, rows in others.items():
         show(title.capitalize(), rows)
-    result = {"benchmark": "featureless", "cpu_s": round(time.process_time() - start, 1)}
-    print(
-        json.dumps(
-            result | {"real": real, "fixtures": fixtures, "faint": faint, "true": true} | others
-        )
-    )
+    result: Row = {"benchmark": "featureless", "cpu_s": round(time.process_time() - start, 1)}
+    result |= {"real": real, "fixtures": fixtures, "faint": faint, "true": true} | others
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

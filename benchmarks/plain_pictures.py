@@ -1,7 +1,7 @@
 """Plain pictures of known truth: photographs made faint, and drawings of two greys."""
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -36,13 +36,15 @@ def faint_photographs(data: Path, limit: int) -> Iterator[tuple[int, float, Imag
             yield number, contrast, ImageEnhance.Contrast(photograph).enhance(contrast)
 
 
-def changed_copies(data: Path, limit: int) -> Iterator[tuple[Image.Image, bytes]]:
-    """Yield faint photographs and files of changed copies of them, by the generator of pairs."""
+def changed_copies(
+    data: Path, pictures: Iterable[tuple[str, Image.Image]]
+) -> Iterator[tuple[Image.Image, bytes]]:
+    """Yield named pictures and files of changed copies of them, by the generator of pairs."""
     maker = _load(data / "pairs" / "make_pairs.py")
-    for number, contrast, picture in faint_photographs(data, limit):
+    for label, picture in pictures:
         for name in TRANSFORMS:
             change, (_, kind, options) = maker.TRANSFORMS[name]
-            random = maker.generator(0, f"{number}-{contrast}", name)
+            random = maker.generator(0, label, name)
             stream = BytesIO()
             change(picture.copy(), random).save(stream, kind, **options)
             yield picture, stream.getvalue()

@@ -39,7 +39,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._over.wait(_EVERY):
-            parents = {process: parent for process in _python_workers() if (parent := _parent(process))}
+            parents = {process: _parent(process) for process in _python_workers()}
             for process, parent in parents.items():
                 grandparent = parents.get(parent)
                 if grandparent is None:

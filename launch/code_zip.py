@@ -1,16 +1,22 @@
 """Builds the zip of this project's packages that Spark ships to every Python.
 
+With the packages goes the machine code that numba makes of them, so that executors like this
+machine compile nothing (`signature.kernel_cache` looks for it there).
+
 Only ``.py`` files in folders with an ``__init__.py`` go in: people keep their stores and
 pictures inside package folders too (``store/photos``), and those are neither shipped nor
 walked. The name holds a hash of the content, so that a new build never replaces the zip
 under a job that still imports from it.
 
-Run as ``python code_zip.py PROJECT OUT_FOLDER``: prints the zip's path. Standard library
-only, because it runs before anything is on the path.
+Run as ``python code_zip.py PROJECT OUT_FOLDER [KERNELS_FOLDER]``: prints the zip's path. Standard
+library only, because it runs before anything is on the path. Without a folder for machine code
+there is none in the zip; with one, this Python must be the environment's.
 """
 
 import hashlib
 import os
+import shutil
+import subprocess
 import sys
 import time
 import zipfile
@@ -66,6 +72,52 @@ def read_sources(project: Path) -> list[tuple[str, bytes]]:
     ]
 
 
+def compile_ahead(project: Path, kernels: Path) -> None:
+    """Make the machine code of all that executors run.
+
+    Parameters
+    ----------
+    project : Path
+        The project's root.
+    kernels : Path
+        Where to put it; what is there already is not made again.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If the code cannot be compiled; what is wrong was printed.
+    """
+    print("spark-submit.sh: compiling this code for this machine, once", file=sys.stderr)
+    environment = {**os.environ, "PYTHONPATH": str(project), "NUMBA_CACHE_DIR": str(kernels)}
+    subprocess.run(
+        [sys.executable, "-P", "-m", "udfs.kernels"], check=True, env=environment, cwd=project
+    )
+
+
+def read_kernels(sources: list[tuple[str, bytes]], kernels: Path) -> list[tuple[str, bytes]]:
+    """Machine code that belongs to sources.
+
+    Parameters
+    ----------
+    sources : list of (str, bytes)
+        Name inside the zip, and content.
+    kernels : Path
+        Where `compile_ahead` put it.
+
+    Returns
+    -------
+    list of (str, bytes)
+        Name inside the zip, and content.
+    """
+    # `signature.kernel_cache.content_key` names the folders alike.
+    keys = sorted({hashlib.blake2b(source, digest_size=8).hexdigest() for _, source in sources})
+    return [
+        (f"kernels/{key}/{file.name}", file.read_bytes())
+        for key in keys
+        for file in sorted((kernels / key).glob("*.nb[ci]"))
+    ]
+
+
 def write_zip(sources: list[tuple[str, bytes]], target: Path) -> None:
     """Write the zip in one step, so that nobody reads half of one.
 
@@ -86,27 +138,26 @@ def write_zip(sources: list[tuple[str, bytes]], target: Path) -> None:
     unfinished.replace(target)
 
 
-def remove_old_zips(folder: Path, used: Path) -> None:
-    """Delete zips that no start has used for `KEPT_DAYS`.
+def remove_old(folder: Path, pattern: str) -> None:
+    """Delete what no start has made or used for `KEPT_DAYS`.
 
     Parameters
     ----------
     folder : Path
-        Where the zips are.
-    used : Path
-        The zip that this start uses; it stays and counts as used now.
+        Where zips or folders of machine code are.
+    pattern : str
+        Of their names.
     """
-    os.utime(used)
     oldest = time.time() - KEPT_DAYS * 24 * 3600
-    for other in folder.glob("app-*.zip"):
+    for old in folder.glob(pattern):
         try:
-            if other != used and other.stat().st_mtime < oldest:
-                other.unlink()
+            if old.stat().st_mtime < oldest:
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
         except FileNotFoundError:  # another start was quicker
             continue
 
 
-def build_code_zip(project: Path, folder: Path) -> Path:
+def build_code_zip(project: Path, folder: Path, kernels: Path | None = None) -> Path:
     """Build the zip if there is none of these very sources.
 
     Parameters
@@ -115,23 +166,32 @@ def build_code_zip(project: Path, folder: Path) -> Path:
         The project's root.
     folder : Path
         Where to put the zip; made if it is missing.
+    kernels : Path or None
+        Where machine code is kept; None to ship none.
 
     Returns
     -------
     Path
-        The zip, named by a hash of names and contents.
+        The zip, named by a hash of the sources and, with machine code, of the kind of Python.
     """
     sources = read_sources(project)
     digest = hashlib.blake2b(digest_size=6)
     for name, content in sources:
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    if kernels is not None:
+        digest.update(str(sys.implementation.cache_tag).encode())
     target = folder / f"app-{digest.hexdigest()}.zip"
     folder.mkdir(parents=True, exist_ok=True)
     if not target.exists():
+        if kernels is not None:
+            compile_ahead(project, kernels)
+            sources += read_kernels(sources, kernels)
+            remove_old(kernels, "*")
         write_zip(sources, target)
-    remove_old_zips(folder, target)
+    os.utime(target)
+    remove_old(folder, "app-*.zip")
     return target
 
 
 if __name__ == "__main__":
-    print(build_code_zip(Path(sys.argv[1]), Path(sys.argv[2])))
+    print(build_code_zip(*map(Path, sys.argv[1:])))

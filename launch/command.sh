@@ -40,6 +40,7 @@ build_environment() {
     PYTHONSAFEPATH=1
     PYTHONPATH=        # a job sees what is shipped, here as on a cluster
     PYTHONHASHSEED=0   # equal strings must hash alike in all of Spark's Pythons
+    "NUMBA_CACHE_DIR=${NUMBA_CACHE_DIR:-$BUILD/kernels}"   # compiled ahead with the zip
     "SPARK_SUBMIT_OPTS=$java_options$(log_option)${SPARK_SUBMIT_OPTS:+ $SPARK_SUBMIT_OPTS}"
   )
   if [ -n "$JAVA_HOME" ]; then ENVIRONMENT+=("JAVA_HOME=$JAVA_HOME"); fi
@@ -99,10 +100,14 @@ add_list() {
 # Builds the zip of our packages if their sources changed, and prints where it is. Nothing
 # is shipped to a plain Python: there the project's folder itself is on the path.
 code_zip() {
-  local python=$VENV/bin/python
+  local python=$VENV/bin/python kernels=$BUILD/kernels
   if [ "$MODE" = print-env ]; then return; fi
-  if [ ! -x "$python" ]; then python=$(choose_python); fi   # --dry-run before set-up
-  "$python" -I -S "$ROOT/launch/code_zip.py" "$ROOT" "$BUILD/code" || die "cannot write in $BUILD/code"
+  if [ ! -x "$python" ]; then   # --dry-run before set-up
+    python=$(choose_python)
+    kernels=
+  fi
+  "$python" -I -S "$ROOT/launch/code_zip.py" "$ROOT" "$BUILD/code" ${kernels:+"$kernels"} \
+    || die "cannot build the zip of the code in $BUILD/code"
 }
 
 # One option a line, ready to be pasted into a shell.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numpy.lib.format import read_array
 
 from matching.errors import ModelError
-from signature.packing import compact_length
+from signature.compacting import compact_length
 
 WORDS = "words"
 EXHAUSTIVE = "exhaustive"

@@ -4,6 +4,7 @@ import ctypes
 import resource
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,13 +49,31 @@ def restrain(limits: Limits) -> None:
         Of a call; the memory is that of all calls, which a call gives back.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of a crash takes seconds
-    for ignored in (signal.SIGINT, signal.SIGPIPE):  # the parent decides when to stop
-        signal.signal(ignored, signal.SIG_IGN)
+    _forget_handlers()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST)
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + limits.memory
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard == resource.RLIM_INFINITY or most < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        with suppress(OSError):  # no /proc
+            Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST)
+        with suppress(OSError):
+            _restrain_memory(limits.memory)
+
+
+def _forget_handlers() -> None:
+    """Leave the parent's reactions to signals behind, and take signals again."""
+    for number in signal.Signals:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    for ignored in (signal.SIGINT, signal.SIGPIPE):  # the parent decides when to stop
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _restrain_memory(more: int) -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + more
+    # What whoever started this allows may be less; it stays.
+    soft, hard = (
+        most if limit == resource.RLIM_INFINITY else min(most, limit)
+        for limit in resource.getrlimit(resource.RLIMIT_AS)
+    )
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

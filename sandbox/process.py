@@ -4,15 +4,18 @@ import mmap
 import os
 import select
 import signal
+import time
 from contextlib import suppress
 from typing import Final
 
 from sandbox.child import ANSWER, REQUEST, Ended, Work, start
-from sandbox.errors import CrashedError
+from sandbox.errors import CrashedError, OutOfMemoryError, SandboxError
 from sandbox.limits import Limits
 from sandbox.watch import Watch
 
 _LOOK_EVERY_MS: Final = 25  # between two looks at a child that has not answered
+_LOOK_FOR_DEATH_S: Final = 0.0002  # between two looks at a child that has closed its pipe
+_PIECE: Final = 2**20  # bytes read at a time, whatever the child says will come
 
 
 class Process:
@@ -26,6 +29,11 @@ class Process:
         Shared with the child: holds the bytes of calls.
     limits : Limits
         Of each call.
+
+    Attributes
+    ----------
+    calls : int
+        How many answers have been waited for.
     """
 
     def __init__(self, work: Work, memory: mmap.mmap, limits: Limits) -> None:
@@ -33,7 +41,8 @@ class Process:
         self._child = start(work, memory, limits)
         self._answers = select.poll()
         self._answers.register(self._child.answers, select.POLLIN)
-        self.answered = 0
+        self._death: str | None = None
+        self.calls = 0
 
     def ask(self, begin: int, length: int) -> None:
         """Hand over a call.
@@ -46,58 +55,85 @@ class Process:
         with suppress(BrokenPipeError):  # it has died: who waits for the answer will see it
             os.write(self._child.requests, REQUEST.pack(begin, length))
 
-    def answer(self) -> tuple[Ended, bytes]:
+    def answer(self) -> bytes:
         """Wait for the next answer.
 
         Returns
         -------
-        Ended
-            How the call ended.
         bytes
-            The answer; or, of a call that raised, the traceback.
+            What the work returned.
 
         Raises
         ------
-        CrashedError
-            If the child is dead.
-        TimedOutError
-            If the call has come to a limit of time; the child still lives.
+        SandboxError
+            If the call crashed, took too long or took too much memory; the child may still live.
+        RuntimeError
+            If the work raised anything else; with its traceback.
         """
+        self.calls += 1
         watch = Watch(self._child.pid, self._limits)
-        while not self._answers.poll(_LOOK_EVERY_MS):
-            watch.look()
-        ended, length = ANSWER.unpack(self._read(ANSWER.size))
-        answer = self._read(length)
-        self.answered += 1
-        return Ended(ended), answer
+        ended, length = ANSWER.unpack(self._read(ANSWER.size, watch))
+        if ended > max(Ended):
+            raise CrashedError("It wrote where only answers may be written.")
+        answer = self._read(length, watch)
+        if ended == Ended.OUT_OF_MEMORY:
+            raise OutOfMemoryError(f"It asked for more than {self._limits.memory} bytes of memory.")
+        if ended == Ended.RAISED:
+            raise RuntimeError(f"the work in the child process failed:\n{answer.decode()}")
+        return answer
 
-    def stop(self) -> int:
-        """End the child, whatever it does.
-
-        Returns
-        -------
-        int
-            Its exit code, as `os.waitstatus_to_exitcode` gives it.
-        """
-        os.kill(self._child.pid, signal.SIGKILL)  # not reaped yet, so the id is still its own
-        _, status = os.waitpid(self._child.pid, 0)
+    def stop(self) -> None:
+        """End the child, whatever it does."""
+        if not self._is_dead():
+            os.kill(self._child.pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(self._child.pid, 0)
         os.close(self._child.requests)
         os.close(self._child.answers)
-        return os.waitstatus_to_exitcode(status)
 
-    def _read(self, length: int) -> bytes:
-        data = b""
+    def _read(self, length: int, watch: Watch) -> bytes:
+        data = bytearray()
         while len(data) < length:
-            piece = os.read(self._child.answers, length - len(data))
+            self._wait(watch)
+            piece = os.read(self._child.answers, min(length - len(data), _PIECE))
             if not piece:
-                raise CrashedError(self._death())
+                self._wait_for_death(watch)
             data += piece
-        return data
+        return bytes(data)
 
-    def _death(self) -> str:
-        # Its pipe is closed, so it is dead or about to be; it is reaped by `stop`.
-        ended = os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT)
-        if ended is not None and ended.si_code != os.CLD_EXITED:
-            name = signal.Signals(ended.si_status).name
-            return f"It was killed by signal {ended.si_status} ({name})."
-        return "It ended its process."
+    def _wait(self, watch: Watch) -> None:
+        """Return as soon as there is something to read, if only the end."""
+        while not self._answers.poll(_LOOK_EVERY_MS):
+            try:
+                if self._is_dead():  # and has left a child of its own, that holds the pipe open
+                    raise CrashedError(self._death)
+                watch.look()
+            except SandboxError:
+                if not self._answers.poll(0):  # nor has it answered while it was looked at
+                    raise
+
+    def _wait_for_death(self, watch: Watch) -> None:
+        while not self._is_dead():
+            time.sleep(_LOOK_FOR_DEATH_S)
+            watch.look()
+        raise CrashedError(self._death)
+
+    def _is_dead(self) -> bool:
+        """Whether the child has ended; if so it is reaped, and its id may be another's."""
+        if self._death is None:
+            try:
+                pid, status = os.waitpid(self._child.pid, os.WNOHANG)
+            except ChildProcessError:  # who ignores SIGCHLD is not told how its children end
+                self._death = "It ended."
+            else:
+                self._death = _told(os.waitstatus_to_exitcode(status)) if pid else None
+        return self._death is not None
+
+
+def _told(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"It ended its process with code {exit_code}."
+    name = ""
+    with suppress(ValueError):  # most real-time signals have none
+        name = f" ({signal.Signals(-exit_code).name})"
+    return f"It was killed by signal {-exit_code}{name}."

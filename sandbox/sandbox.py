@@ -2,12 +2,13 @@
 
 import mmap
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from sandbox.child import Ended, Work
-from sandbox.errors import OutOfMemoryError, SandboxError
+from sandbox.child import Work
+from sandbox.errors import CrashedError, OutOfMemoryError, SandboxError
 from sandbox.limits import Limits
 from sandbox.process import Process
 
@@ -41,6 +42,7 @@ class Call:
             If the call crashed, took too long or took too much memory.
         RuntimeError
             If the work raised anything else, which is a fault in the work; with its traceback.
+            Or if the sandbox was closed before the call ended.
         """
         while self.outcome is None:
             self.sandbox.settle_oldest()
@@ -55,7 +57,8 @@ class Sandbox:
     The child is forked: the function may be any closure, and a new child takes milliseconds,
     because whatever the parent has imported and compiled is there. Calls are answered in their
     order; two may be under way, so that the caller can prepare the next one while the child works.
-    Not for use by several threads.
+    Not for use by several threads: on Linux the child ends with the thread that
+    started it.
 
     Parameters
     ----------
@@ -76,6 +79,7 @@ class Sandbox:
 
     def __init__(self, work: Work, max_bytes: int, limits: Limits | None = None) -> None:
         self._work = work
+        self._max_bytes = max_bytes
         self._limits = limits or Limits()
         # Each slot begins on a page of its own, so that it can be given back.
         self._slot_size = max(-(-max_bytes // mmap.PAGESIZE), 1) * mmap.PAGESIZE
@@ -112,14 +116,18 @@ class Sandbox:
         ------
         ValueError
             If there are more bytes than the sandbox was made for.
+        RuntimeError
+            If the sandbox is closed.
         """
-        if len(data) > self._slot_size:
-            raise ValueError(f"{len(data)} bytes are more than a call may have: {self._slot_size}")
+        if self._memory.closed:
+            raise RuntimeError("the sandbox is closed")
+        if len(data) > self._max_bytes:
+            raise ValueError(f"{len(data)} bytes are more than a call may have: {self._max_bytes}")
         while len(self._waiting) == DEPTH:
             self.settle_oldest()
         call = Call(self, self._submitted % DEPTH * self._slot_size, len(data))
-        self._submitted += 1
         self._memory[call.begin : call.begin + call.length] = data
+        self._submitted += 1
         self._waiting.append(call)
         if self._process is None:
             self._restarted()
@@ -132,9 +140,12 @@ class Sandbox:
         call = self._waiting[0]
         try:
             call.outcome = self._answer()
-        except SandboxError as error:
+        except (SandboxError, RuntimeError) as error:
             call.outcome = error
             self._stop()
+        except BaseException:  # an interrupt: half the answer may have been read
+            self._stop()
+            raise
         self._waiting.popleft()
         self._give_back(call)
         if self._process is None and self._waiting:
@@ -143,22 +154,20 @@ class Sandbox:
     def close(self) -> None:
         """End the child. Calls under way are not answered any more."""
         self._stop()
-        self._waiting.clear()
+        while self._waiting:
+            call = self._waiting.popleft()
+            call.outcome = RuntimeError("the sandbox was closed before the call ended")
         self._memory.close()
 
-    def _answer(self) -> bytes | Exception:
+    def _answer(self) -> bytes:
         process = self._process or self._restarted()
-        ended, answer = process.answer()
-        if ended is Ended.OUT_OF_MEMORY and process.answered > 1:
-            # Perhaps it was the calls before that took the memory: a new child tells.
-            ended, answer = self._restarted().answer()
-        if ended is Ended.OUT_OF_MEMORY:
-            return OutOfMemoryError(
-                f"It asked for more than {self._limits.memory} bytes of memory."
-            )
-        if ended is Ended.RAISED:
-            return RuntimeError(f"the work in the child process failed:\n{answer.decode()}")
-        return answer
+        try:
+            return process.answer()
+        except (CrashedError, OutOfMemoryError):
+            if process.calls == 1:
+                raise
+        # Perhaps a call before had taken the memory, or had done harm: a new child tells.
+        return self._restarted().answer()
 
     def _restarted(self) -> Process:
         """Put a new child in the place of the old one, with all that waits."""
@@ -175,4 +184,5 @@ class Sandbox:
 
     def _give_back(self, call: Call) -> None:
         if call.length >= _LARGE and hasattr(mmap, "MADV_REMOVE"):
-            self._memory.madvise(mmap.MADV_REMOVE, call.begin, self._slot_size)
+            with suppress(OSError):  # locked memory, for one, cannot be given back
+                self._memory.madvise(mmap.MADV_REMOVE, call.begin, self._slot_size)

@@ -23,7 +23,8 @@ class Watch:
         self._limits = limits
         self._begun = time.monotonic()
         self._first: Progress | None = None
-        self._asleep_since: float | None = None
+        self._before: Progress | None = None
+        self._quiet_since = self._begun
 
     def look(self) -> None:
         """Look once.
@@ -44,9 +45,7 @@ class Watch:
             raise TimedOutError(f"It took more than {self._limits.cpu_seconds:g} s of computing.")
         if now - self._begun > self._limits.wall_seconds:
             raise TimedOutError(f"It was not done after {self._limits.wall_seconds:g} s.")
-        if seen is None or not seen.asleep:
-            self._asleep_since = None
-            return
-        self._asleep_since = self._asleep_since or now
-        if now - self._asleep_since >= self._limits.stuck_seconds:
+        if seen is None or not seen.asleep or seen != self._before:
+            self._before, self._quiet_since = seen, now
+        if now - self._quiet_since >= self._limits.stuck_seconds:
             raise TimedOutError("It slept instead of computing, waiting for nothing.")

@@ -4,13 +4,14 @@
 compact signature that the rest of the application works on.
 """
 
+from signature.compacting import compact, expand
 from signature.decode import Picture, decode
 from signature.distance import distances, normalized_distance
 from signature.errors import DecodeError, ParameterError, SignatureError
 from signature.featureless import are_featureless, is_featureless
 from signature.image_signature import ImageSignature
 from signature.orientations import Orientation, all_orientations, inverted, oriented
-from signature.packing import compact, expand, pack_levels, unpack_levels
+from signature.packing import pack_levels, unpack_levels
 from signature.parameters import (
     DecodePolicy,
     SignatureParameters,

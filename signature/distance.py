@@ -5,9 +5,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compacting import compact_length
 from signature.errors import ArrayError
 from signature.levels import Levels
-from signature.packing import compact_length
 
 Distances: TypeAlias = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compacting import compact_length
 from signature.errors import ArrayError
 from signature.levels import Levels
-from signature.packing import compact_length
 from signature.parameters import DEFAULT_PARAMETERS, SignatureParameters
 
 Verdicts: TypeAlias = NDArray[np.bool_]

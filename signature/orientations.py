@@ -18,9 +18,9 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compacting import compact_length, full_from_compact, independent_positions
 from signature.errors import ArrayError
 from signature.levels import Levels
-from signature.packing import compact_length, full_from_compact, independent_positions
 from signature.parameters import DEFAULT_PARAMETERS
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -163,7 +163,7 @@ def oriented(
     Parameters
     ----------
     signatures : (..., 272) int8
-        Compact signatures of `signature.packing.compact`.
+        Compact signatures of `signature.compacting.compact`.
     orientation : Orientation
         What is done to the pictures.
     n : int

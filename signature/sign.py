@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from signature.compacting import compact
 from signature.crop import crop_window
 from signature.decode import decode
 from signature.grey import Pixels, check_pixels, grey_of_checked
 from signature.grid import grid_means, grid_points
 from signature.levels import Levels, neighbour_differences, quantised
-from signature.packing import compact
 from signature.parameters import (
     DEFAULT_PARAMETERS,
     DEFAULT_POLICY,

@@ -5,10 +5,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from signature.compacting import compact_length, full_from_compact
 from signature.compiled import compiled
 from signature.errors import ArrayError
 from signature.levels import Levels
-from signature.packing import compact_length, full_from_compact
 from signature.parameters import DEFAULT_WORDS, WordParameters
 
 Words: TypeAlias = NDArray[np.int64]
@@ -62,7 +62,7 @@ def words_of_compact(
     Parameters
     ----------
     levels : (..., 272) int8
-        Compact signatures of `signature.packing.compact`.
+        Compact signatures of `signature.compacting.compact`.
     parameters : WordParameters
         Length k and number N of words.
     n : int

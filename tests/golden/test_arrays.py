@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from signature.compacting import compact, expand
 from signature.crop import crop_window
 from signature.distance import normalized_distance
 from signature.errors import FeaturelessError, GridOutsideError, SignatureError
 from signature.grey import grey_levels
 from signature.grid import grid_means, grid_points
-from signature.packing import compact, expand
 from signature.parameters import SignatureParameters
 from signature.sign import sign_pixels
 

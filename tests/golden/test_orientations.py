@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from signature.compacting import compact
 from signature.crop import crop_window
 from signature.distance import normalized_distance
 from signature.grey import grey_levels
 from signature.grid import grid_points, sample_size
 from signature.orientations import Orientation, inverted, oriented
-from signature.packing import compact
 from signature.sign import sign_pixels
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"

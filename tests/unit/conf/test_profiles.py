@@ -52,9 +52,7 @@ def test_the_default_profile_names_every_setting_that_has_a_default_value() -> N
 
 def test_the_strict_profile_changes_two_limits_and_nothing_else() -> None:
     strict = read_settings(str(PROJECT / "conf" / "strict.toml"), {})
-    assert strict == Settings(
-        cutoff=0.30, signature=SignatureSettings(min_nonzero_share=0.1875)
-    )
+    assert strict == Settings(cutoff=0.30, signature=SignatureSettings(min_nonzero_share=0.1875))
 
 
 def test_the_settings_page_lists_every_setting_with_its_default() -> None:

@@ -86,7 +86,7 @@ def test_ships_every_package_of_this_project(run: Run) -> None:
     ended = run(sys.executable, "-I", "-S", PROJECT / "launch/code_zip.py", PROJECT, folder)
     with zipfile.ZipFile(ended.stdout.strip()) as archive:
         shipped = set(archive.namelist())
-    for_developers = {PROJECT / "tests", PROJECT / "benchmarks"}
+    for_developers = {PROJECT / name for name in ("tests", "benchmarks", "reliability")}
     packages = {path.parent for path in PROJECT.glob("*/__init__.py")} - for_developers
     assert packages
     expected = {str(p.relative_to(PROJECT)) for package in packages for p in package.glob("*.py")}

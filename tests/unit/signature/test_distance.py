@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from signature.compacting import expand
 from signature.distance import distances, normalized_distance
 from signature.errors import ArrayError
-from signature.packing import expand
 
 COMPACT = arrays.arrays(np.int8, 272, elements=st.integers(-2, 2))
 TABLES = arrays.arrays(

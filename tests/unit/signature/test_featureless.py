@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from signature import ImageSignature, sign_bytes
+from signature.compacting import compact_length, expand
 from signature.errors import ArrayError
 from signature.featureless import are_featureless, is_featureless
-from signature.packing import compact_length, expand
 from signature.parameters import SignatureParameters
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -123,8 +123,9 @@ def test_the_larger_fixtures(shared_data: Path, folder: str, plain: set[str]) ->
 
 
 def test_image_match_refuses_no_plain_picture() -> None:
-    corner = np.zeros((60, 60), np.uint8)
-    corner[:20, :20] = 200
-    levels = ImageSignature().generate_signature(corner)
-    assert levels.any()
+    dots = np.zeros((100, 100), np.uint8)
+    for middle in (5, 50, 95):
+        dots[middle - 2 : middle + 3, middle - 2 : middle + 3] = 200
+    levels = ImageSignature().generate_signature(dots)
+    assert np.count_nonzero(levels) == 16  # the dot in the middle differs from eight neighbours
     assert is_featureless(levels)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageOps
 
+from signature.compacting import compact, compact_length
 from signature.distance import distances
 from signature.errors import ArrayError
 from signature.levels import neighbour_differences, quantised
 from signature.orientations import Orientation, all_orientations, inverted, oriented
-from signature.packing import compact, compact_length
 
 ORIENTATIONS = st.sampled_from(Orientation)
 GRIDS = st.tuples(st.integers(2, 12), st.booleans())

@@ -6,15 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from signature.compacting import compact, compact_length, expand, independent_positions
 from signature.errors import ArrayError, ParameterError
-from signature.packing import (
-    compact,
-    compact_length,
-    expand,
-    independent_positions,
-    pack_levels,
-    unpack_levels,
-)
+from signature.packing import pack_levels, unpack_levels
 
 GRIDS = st.tuples(st.integers(2, 12), st.booleans())
 LEVELS = st.integers(-2, 2)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from signature.compacting import compact, expand
 from signature.errors import ArrayError, FeaturelessError, GridOutsideError, SignatureError
 from signature.featureless import is_featureless
-from signature.packing import compact, expand
 from signature.parameters import SignatureParameters
 from signature.sign import Signed, sign_bytes, sign_pixels
 

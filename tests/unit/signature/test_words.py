@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from signature.compacting import compact_length, expand
 from signature.errors import ArrayError
-from signature.packing import compact_length, expand
 from signature.parameters import WordParameters
 from signature.words import words, words_of_compact
 

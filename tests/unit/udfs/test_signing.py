@@ -21,6 +21,7 @@ from sandbox import Limits
 from signature import (
     DecodePolicy,
     SignatureParameters,
+    Signed,
     compact,
     sign_bytes,
     sign_pixels,
@@ -30,8 +31,6 @@ from udfs.signing import (
     SIGNED_ROWS,
     CodeMismatchError,
     SigningTask,
-    sandbox_for,
-    signed_rows,
     signer,
 )
 
@@ -201,10 +200,10 @@ def test_an_accident_costs_its_own_image_only(
 ) -> None:
     bad = png(np.roll(pixels(), 1, axis=0))
 
-    def sign(data: bytes, *rest: Any) -> Any:
+    def sign(data: bytes, parameters: SignatureParameters, policy: DecodePolicy) -> Signed:
         if data == bad:
             accident(data)
-        return sign_bytes(data, *rest)
+        return sign_bytes(data, parameters, policy)
 
     monkeypatch.setattr("udfs.answers.sign_bytes", sign)
     (tmp_path / "good.png").write_bytes(png(pixels()))
