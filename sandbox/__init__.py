@@ -8,9 +8,10 @@ This is for accidents, not for attackers: the child may read and write whatever 
 
 from sandbox.errors import CrashedError, OutOfMemoryError, SandboxError, TimedOutError
 from sandbox.limits import Limits
-from sandbox.sandbox import Call, Sandbox
+from sandbox.sandbox import DEPTH, Call, Sandbox
 
 __all__ = [
+    "DEPTH",
     "Call",
     "CrashedError",
     "Limits",

@@ -8,14 +8,14 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from sandbox.child import ANSWER, REQUEST, Ended, Work, start
+from sandbox.child import ANSWER, BEGUN, REQUEST, Ended, Work, start
 from sandbox.errors import CrashedError, OutOfMemoryError, SandboxError
 from sandbox.limits import Limits
 from sandbox.watch import Watch
 
 _LOOK_EVERY_MS: Final = 25  # between two looks at a child that has not answered
 _LOOK_FOR_DEATH_S: Final = 0.0002  # between two looks at a child that has closed its pipe
-_PIECE: Final = 2**20  # bytes read at a time, whatever the child says will come
+_PIECE: Final = 2**16  # bytes read at a time: what a pipe holds
 
 
 class Process:
@@ -30,19 +30,18 @@ class Process:
     limits : Limits
         Of each call.
 
-    Attributes
-    ----------
-    calls : int
-        How many answers have been waited for.
     """
 
     def __init__(self, work: Work, memory: mmap.mmap, limits: Limits) -> None:
+        self._memory = memory
         self._limits = limits
+        BEGUN.pack_into(memory, 0, 0)
         self._child = start(work, memory, limits)
         self._answers = select.poll()
         self._answers.register(self._child.answers, select.POLLIN)
+        self._received = bytearray()
         self._death: str | None = None
-        self.calls = 0
+        self._answered = 0
 
     def ask(self, begin: int, length: int) -> None:
         """Hand over a call.
@@ -70,17 +69,26 @@ class Process:
         RuntimeError
             If the work raised anything else; with its traceback.
         """
-        self.calls += 1
-        watch = Watch(self._child.pid, self._limits)
-        ended, length = ANSWER.unpack(self._read(ANSWER.size, watch))
+        watch = Watch(self._child.pid, self._limits, self._begun)
+        ended, length = ANSWER.unpack(self._taken(ANSWER.size, watch))
         if ended > max(Ended):
             raise CrashedError("It wrote where only answers may be written.")
-        answer = self._read(length, watch)
+        answer = self._taken(length, watch)
+        self._answered += 1
         if ended == Ended.OUT_OF_MEMORY:
             raise OutOfMemoryError(f"It asked for more than {self._limits.memory} bytes of memory.")
         if ended == Ended.RAISED:
             raise RuntimeError(f"the work in the child process failed:\n{answer.decode()}")
         return answer
+
+    @property
+    def ahead(self) -> int:
+        """How many calls the child has begun whose answers have not come."""
+        return self._begun() - self._answered
+
+    def _begun(self) -> int:
+        (begun,) = BEGUN.unpack_from(self._memory)
+        return int(begun)
 
     def stop(self) -> None:
         """End the child, whatever it does."""
@@ -91,15 +99,17 @@ class Process:
         os.close(self._child.requests)
         os.close(self._child.answers)
 
-    def _read(self, length: int, watch: Watch) -> bytes:
-        data = bytearray()
-        while len(data) < length:
+    def _taken(self, length: int, watch: Watch) -> bytes:
+        """The next bytes of what the child sends."""
+        while len(self._received) < length:
             self._wait(watch)
-            piece = os.read(self._child.answers, min(length - len(data), _PIECE))
+            piece = os.read(self._child.answers, _PIECE)
             if not piece:
                 self._wait_for_death(watch)
-            data += piece
-        return bytes(data)
+            self._received += piece
+        data = bytes(self._received[:length])
+        del self._received[:length]
+        return data
 
     def _wait(self, watch: Watch) -> None:
         """Return as soon as there is something to read, if only the end."""

@@ -1,6 +1,7 @@
 """Watching one call: whether it has used up its time, or waits for nothing."""
 
 import time
+from collections.abc import Callable
 
 from sandbox.errors import TimedOutError
 from sandbox.limits import Limits
@@ -15,12 +16,19 @@ class Watch:
     pid : int
         The child's process id.
     limits : Limits
-        Of the call, which begins now.
+        Of each call; the present one begins now.
+    begun : callable
+        Gives the number of calls that the child has begun.
     """
 
-    def __init__(self, pid: int, limits: Limits) -> None:
+    def __init__(self, pid: int, limits: Limits, begun: Callable[[], int]) -> None:
         self._pid = pid
         self._limits = limits
+        self._calls = begun
+        self._start(begun())
+
+    def _start(self, call: int) -> None:
+        self._call = call
         self._begun = time.monotonic()
         self._first: Progress | None = None
         self._before: Progress | None = None
@@ -32,10 +40,12 @@ class Watch:
         Raises
         ------
         TimedOutError
-            If the call has come to one of its limits.
+            If the call that the child is at has come to one of its limits.
         """
-        now = time.monotonic()
         seen = progress_of(self._pid)
+        if (call := self._calls()) != self._call:
+            self._start(call)
+        now = time.monotonic()
         self._first = self._first or seen
         if self._first is None or seen is None:  # only the clock is known
             used = now - self._begun

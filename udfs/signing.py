@@ -1,5 +1,6 @@
 """Rows of a manifest become signed rows: fetched here, signed in a child process."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pyarrow as pa
 from fetch import FetchError, fetch
 from matching.identity import signature_ids
 from sandbox import (
+    DEPTH,
     Call,
     CrashedError,
     Limits,
@@ -115,8 +117,9 @@ def signer(task: SigningTask, count: Callable[[int], None]) -> BatchFunction:
     Returns
     -------
     callable
-        From batches with ``image_id``, ``path`` and ``metadata`` to `SIGNED_ROWS`. At a time it
-        holds the bytes of two files, and of rows as many as make a batch.
+        From batches with ``image_id``, ``path`` and ``metadata`` to `SIGNED_ROWS`. It holds at
+        most twice ``max_image_bytes`` of files that wait for the child process, one more file,
+        and rows for one batch of at most 256.
     """
 
     def sign(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -152,7 +155,7 @@ def signed_rows(
 ) -> Iterator[dict[str, Any]]:
     """Sign images; whatever happens, each row says what became of it.
 
-    While the child process works on one, the next is fetched.
+    While the child process works on some, the next are fetched.
 
     Parameters
     ----------
@@ -168,14 +171,15 @@ def signed_rows(
     dict
         A row of `SIGNED_ROWS` but for its ``signature_id``, in the order of the input.
     """
-    before: tuple[dict[str, Any], Call | None] | None = None
+    begun: deque[tuple[dict[str, Any], Call | None]] = deque()
     for row in rows:
-        begun = _begun(row, task, sandbox)
-        if before is not None:
-            yield _finished(*before)
-        before = begun
-    if before is not None:
-        yield _finished(*before)
+        begun.append(_begun(row, task, sandbox))
+        if len(begun) == DEPTH:
+            # By halves: this process and its child then wake each other less often.
+            for _ in range(DEPTH // 2):
+                yield _finished(*begun.popleft())
+    for row_and_call in begun:
+        yield _finished(*row_and_call)
 
 
 def _begun(

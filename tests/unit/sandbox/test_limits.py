@@ -34,7 +34,7 @@ def test_memory_that_calls_before_have_kept_fails_no_call(sandboxed: Open) -> No
     kept = []
 
     def work(data: bytes) -> bytes:
-        kept.append(bytearray(MEMORY // 4))
+        kept.append(bytearray(MEMORY * 3 // 10))
         return b"%d" % len(kept)
 
     sandbox = sandboxed(work, limits=Limits(memory=MEMORY))

@@ -61,7 +61,7 @@ def test_what_is_no_bytes_is_refused_and_disturbs_no_other_call(sandboxed: Open)
         with pytest.raises(TypeError):
             sandbox.submit("text")  # type: ignore[arg-type]
         second = sandbox.submit(b"second %d" % number)
-        assert first.begin != second.begin
+        assert first.place != second.place
         assert (first.result(), second.result()) == (b"FIRST %d" % number, b"SECOND %d" % number)
 
 
