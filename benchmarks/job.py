@@ -1,6 +1,6 @@
 """The signing stage of the whole job beside two plain processes that sign the same files.
 
-``python benchmarks/job.py --images DIR --files 10000`` repeats the pictures below a folder under
+``python benchmarks/job.py --images DIR --files 20000`` repeats the pictures below a folder under
 new names and at other qualities, until there are so many. Then two Python processes decode and
 sign all files, half each, without Spark; the job does it with ``local[2]``, child processes and
 all; and the two processes do it again, because machines change their speed. Times are by the
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure both on the same files, and print their throughputs and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, default=_SAMPLE, help="a folder of JPEG pictures")
-    parser.add_argument("--files", type=int, default=10_000, help="how many to make of them")
+    parser.add_argument("--files", type=int, default=20_000, help="how many to make of them")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         corpus, store = Path(folder, "corpus"), Path(folder, "store")

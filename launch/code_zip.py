@@ -14,6 +14,7 @@ there is none in the zip; with one, this Python must be the environment's.
 """
 
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -107,34 +108,52 @@ def read_kernels(sources: list[tuple[str, bytes]], kernels: Path) -> list[tuple[
     Returns
     -------
     list of (str, bytes)
-        Name inside the zip, and content.
+        Name inside its zip, and content.
     """
     # `signature.kernel_cache.content_key` names the folders alike.
     keys = sorted({hashlib.blake2b(source, digest_size=8).hexdigest() for _, source in sources})
     return [
-        (f"kernels/{key}/{file.name}", file.read_bytes())
+        (f"{key}/{file.name}", file.read_bytes())
         for key in keys
         for file in sorted((kernels / key).glob("*.nb[ci]"))
     ]
 
 
-def write_zip(sources: list[tuple[str, bytes]], target: Path) -> None:
-    """Write the zip in one step, so that nobody reads half of one.
+def zipped(entries: list[tuple[str, bytes]]) -> bytes:
+    """Content of a zip; equal entries give equal bytes.
 
     Parameters
     ----------
-    sources : list of (str, bytes)
+    entries : list of (str, bytes)
         Name inside the zip, and content.
-    target : Path
-        Where the zip appears.
+
+    Returns
+    -------
+    bytes
+        The zip.
     """
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with zipfile.ZipFile(unfinished, "w") as archive:
-        for name, content in sources:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in entries:
             entry = zipfile.ZipInfo(name, EARLIEST_ZIP_DATE)
             entry.create_system = 3  # Unix, wherever it is built
             entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def write_at_once(content: bytes, target: Path) -> None:
+    """Write a file in one step, so that nobody reads half of one.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    target : Path
+        Where it appears.
+    """
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
     unfinished.replace(target)
 
 
@@ -185,9 +204,10 @@ def build_code_zip(project: Path, folder: Path, kernels: Path | None = None) -> 
     if not target.exists():
         if kernels is not None:
             compile_ahead(project, kernels)
-            sources += read_kernels(sources, kernels)
+            # One entry, see `signature.kernel_cache`.
+            sources.append(("kernels.zip", zipped(read_kernels(sources, kernels))))
             remove_old(kernels, "*")
-        write_zip(sources, target)
+        write_at_once(zipped(sources), target)
     os.utime(target)
     remove_old(folder, "app-*.zip")
     return target

@@ -36,5 +36,6 @@ def compiled(function: Callable[Arguments, Result]) -> Callable[Arguments, Resul
     dispatcher = _njit(function)
     if cache_folder() is not None:
         # What numba's own `cache=True` does, with a cache that finds its way by content.
-        dispatcher._cache = KernelCache(function)  # noqa: SLF001 - numba has no public way
+        kernels: Any = KernelCache  # numba has types for some of its own only
+        dispatcher._cache = kernels(function)  # noqa: SLF001 - and no public way
     return cast("Callable[Arguments, Result]", dispatcher)

@@ -2,7 +2,7 @@
 
 numba finds machine code again by the path of its source file. Spark gives the zip of the code
 another path for every job, so that every job would compile anew. Here the *content* of the source
-file is what counts, and a zip may bring machine code along, in a folder ``kernels``: an executor
+file is what counts, and the code's zip may bring machine code along, in another zip: an executor
 with the same processor and the same numba then compiles nothing.
 """
 
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
 from typing import Any, Final, Protocol
@@ -19,8 +20,9 @@ from zipimport import zipimporter
 
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
-#: The folder of a zip that holds machine code.
-SHIPPED: Final = "kernels"
+#: The zip inside the code's zip that holds machine code: one entry, because Spark makes every
+#: Python worker read the list of entries anew for each task.
+SHIPPED: Final = "kernels.zip"
 
 _FOLDER: Final = "spark-image-match"
 _PRIVATE: Final = 0o700
@@ -75,7 +77,7 @@ def content_key(source: bytes) -> str:
     return blake2b(source, digest_size=8).hexdigest()
 
 
-class _ByContent(_CacheLocator):  # type: ignore[misc]  # numba has no types
+class _ByContent(_CacheLocator):
     """Tells numba where the machine code of a function lies, and which source it is of."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
@@ -101,11 +103,11 @@ class _ByContent(_CacheLocator):  # type: ignore[misc]  # numba has no types
         return str(self._line)
 
 
-class _Kernels(CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (_ByContent,)
+class _Kernels(CompileResultCacheImpl):
+    _locator_classes: list[type[object]] = [_ByContent]  # noqa: RUF012 - as numba declares it
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]
+class KernelCache(FunctionCache):
     """A cache of one compiled function, for numba to use."""
 
     _impl_class = _Kernels
@@ -113,8 +115,12 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
 def _unpack(loader: zipimporter, key: str, folder: Path) -> None:
     """Copy what the code's zip has of machine code of one source file, in one step."""
-    with ZipFile(loader.archive) as archive:
-        names = [name for name in archive.namelist() if name.startswith(f"{SHIPPED}/{key}/")]
+    try:
+        shipped = loader.get_data(f"{loader.archive}{os.sep}{SHIPPED}")
+    except OSError:
+        return
+    with ZipFile(BytesIO(shipped)) as archive:
+        names = [name for name in archive.namelist() if name.startswith(f"{key}/")]
         if not names:
             return
         unfinished = Path(tempfile.mkdtemp(dir=folder))

@@ -14,7 +14,7 @@ def admit_images(manifest: DataFrame) -> DataFrame:
     One row is a row of the manifest, but that rows with one id and one path are one row. A row
     that counts is ``admitted`` and its ``image_id`` is unique among those; any other has the
     reason ``duplicate_id`` or ``invalid_id``. The first row of an id in path order counts.
-    Shuffles the manifest once, by id. Running it twice gives the same.
+    Shuffles the manifest twice, by path and by id. Running it twice gives the same.
 
     Parameters
     ----------
@@ -27,7 +27,10 @@ def admit_images(manifest: DataFrame) -> DataFrame:
         `udfs.identifying.IDENTIFIED_ROWS` and ``admitted`` boolean; ``reason`` is null where the
         image is to be signed.
     """
-    identified = manifest.mapInArrow(identify, spark_schema(IDENTIFIED_ROWS))
+    # Spread first: one folder is listed by one task, whatever it holds. And a stage of two Python
+    # functions starts two workers a core, each of which imports everything that signing needs.
+    spread = manifest.repartition("path")
+    identified = spread.mapInArrow(identify, spark_schema(IDENTIFIED_ROWS))
     by_id = Window.partitionBy("image_id").orderBy(F.col("path").asc_nulls_last(), "metadata")
     return _judged(
         identified.withColumns(
