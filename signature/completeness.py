@@ -52,7 +52,7 @@ def is_cut_short(data: bytes, kind: str) -> bool:
     check = _CHECKS.get(kind)
     try:
         return check is not None and check(data)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return True
 
 

@@ -4,6 +4,7 @@ An answer is one line of JSON, the columns of a signed row, and behind it the le
 """
 
 import json
+import traceback
 from typing import Any
 
 from signature import (
@@ -61,7 +62,15 @@ def answer(data: bytes, parameters: SignatureParameters, policy: DecodePolicy) -
         facts = {"status": SKIPPED, "reason": error.reason, "message": str(error)}
     except SignatureError as error:
         facts = {"status": FAILED, "reason": error.reason, "message": str(error)}
+    except Exception as error:  # noqa: BLE001 - one picture must not end a job of millions
+        facts = {"status": FAILED, "reason": "internal_error", "message": _fault(error)}
     return json.dumps(facts).encode() + b"\n" + levels
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong and where, for whoever mends this program."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}: {error}"
 
 
 def columns(answered: bytes) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -59,3 +60,8 @@ def test_qoi_ends_with_its_mark() -> None:
 @given(st.sampled_from(FORMATS), st.binary(max_size=200))
 def test_any_bytes_end(kind: str, data: bytes) -> None:
     assert is_cut_short(data, kind) in {True, False}
+
+
+def test_a_tiff_that_points_beyond_all_memory_is_cut() -> None:
+    header = struct.pack("<2sHHHQ", b"II", 43, 8, 0, 2**64 - 1)
+    assert is_cut_short(header + bytes(100), "TIFF")

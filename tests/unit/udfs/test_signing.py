@@ -229,3 +229,15 @@ def test_an_accident_costs_its_own_image_only(
         )
         assert bool(row["message"]) == (number in bads)
         assert row["content_sha256"]
+
+
+def test_a_fault_of_ours_costs_its_own_image_only(
+    signed: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sign(*_: object) -> None:
+        raise ZeroDivisionError("nothing to divide by")
+
+    monkeypatch.setattr("udfs.answers.sign_bytes", sign)
+    row = signed(png(pixels()))
+    assert (row["status"], row["reason"]) == ("failed", "internal_error")
+    assert row["message"] == "ZeroDivisionError in sign: nothing to divide by"
