@@ -14,7 +14,7 @@ help:
 	@echo "make setup  the environment for development (.venv, jars)"
 	@echo "make check  style, types, import rules, docstrings, shell syntax"
 	@echo "make test   all tests, with coverage; TESTS=... for some of them"
-	@echo "make bench  the benchmarks"
+	@echo "make bench  the benchmarks that take seconds"
 	@echo "make reliability  damaged and odd files, each of which must end with a reason"
 	@echo "make lock   the requirement locks anew; UPGRADE=--upgrade for newer versions"
 	@echo "make clean  remove what was built (not .venv)"
@@ -66,6 +66,8 @@ lock: setup
 	  --output-file requirements-dev.lock
 	$(compile) launch/requirements.in --constraints requirements.lock \
 	  --output-file launch/requirements.lock
+	$(compile) benchmarks/image-match.in --no-deps --constraints requirements.lock \
+	  --output-file benchmarks/image-match.lock
 
 clean:
 	rm -rf build .ruff_cache .hypothesis .import_linter_cache

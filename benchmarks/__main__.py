@@ -1,6 +1,8 @@
-"""``python -m benchmarks``: all of them, each with its defaults."""
+"""``python -m benchmarks``: those that take seconds, each with its defaults."""
 
-from benchmarks import compare, sign
+from benchmarks import accidents, algebra, compare, sign
 
 sign.main([])
+accidents.main([])
+algebra.main([])
 compare.main([])

@@ -22,8 +22,12 @@ for line in sys.stdin:
     with open(line.rstrip("\\n"), "rb") as file:
         data = file.read()
     start = time.process_time()
-    levels = maker.generate_signature(data, bytestream=True)
-    print(time.process_time() - start, levels.tobytes().hex(), flush=True)
+    try:
+        levels = maker.generate_signature(data, bytestream=True)
+    except Exception:
+        print("refused", flush=True)
+    else:
+        print(time.process_time() - start, levels.tobytes().hex(), flush=True)
 """
 
 
@@ -47,26 +51,25 @@ class ImageMatch:
     ) -> None:
         self._process.communicate()
 
-    def sign(self, path: Path) -> tuple[float, bytes]:
+    def sign(self, path: Path) -> tuple[float, bytes] | None:
         """Sign one file.
 
         Parameters
         ----------
         path : Path
-            Of a picture that image-match can read.
+            Of a picture.
 
         Returns
         -------
-        float
-            Seconds of CPU, from the file's bytes to the signature.
-        bytes
-            The 648 levels, one signed byte each.
+        tuple of float and bytes, or None
+            Seconds of CPU from the file's bytes to the signature, and the 648 levels, one signed
+            byte each; None if image-match refuses the picture.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(path, file=self._process.stdin, flush=True)
-        seconds, levels = self._process.stdout.readline().split()
-        return float(seconds), bytes.fromhex(levels)
+        answer = self._process.stdout.readline().split()
+        return (float(answer[0]), bytes.fromhex(answer[1])) if len(answer) > 1 else None
 
 
 def prepared() -> Path:

@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,30 +51,26 @@ def cpu_seconds(work: Callable[[bytes], object], data: bytes) -> float:
     return time.process_time() - start
 
 
-def measured(path: Path, peer: ImageMatch) -> Costs:
-    """Measure one picture, the contenders in turn."""
+def measured(path: Path, peer: ImageMatch) -> Costs | None:
+    """Measure one picture, the contenders in turn; None if one of them refuses it."""
     data = path.read_bytes()
+    try:
+        decode_only(data)
+        levels = expand(sign_bytes(data).levels).tobytes()
+    except (SignatureError, OSError):
+        return None
+    answers = [answer for _ in range(_PEER_ROUNDS) if (answer := peer.sign(path))]
+    if not answers:
+        return None
     rounds = [
         (cpu_seconds(decode_only, data), cpu_seconds(sign_bytes, data)) for _ in range(_ROUNDS)
     ]
-    answers = [peer.sign(path) for _ in range(_PEER_ROUNDS)]
     return Costs(
         min(decode for decode, _ in rounds),
         min(signed for _, signed in rounds),
         min(seconds for seconds, _ in answers),
-        expand(sign_bytes(data).levels).tobytes() == answers[0][1],
+        levels == answers[0][1],
     )
-
-
-def pictures(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that can be signed, in order of their names."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            try:
-                sign_bytes(path.read_bytes())
-            except SignatureError:
-                continue
-            yield path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--images", type=Path, default=_SAMPLE, help="a folder of pictures")
     folder = parser.parse_args(arguments).images
     with ImageMatch() as peer:
-        costs = [measured(path, peer) for path in pictures(folder)]
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        costs = [cost for path in files if (cost := measured(path, peer))]
     if not costs:
         parser.error(f"no picture below {folder}")
     result = {

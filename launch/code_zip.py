@@ -112,6 +112,8 @@ def read_kernels(sources: list[tuple[str, bytes]], kernels: Path) -> list[tuple[
     """
     # `signature.kernel_cache.content_key` names the folders alike.
     keys = sorted({hashlib.blake2b(source, digest_size=8).hexdigest() for _, source in sources})
+    for folder in filter(Path.exists, (kernels / key for key in keys)):
+        os.utime(folder)  # in use, see `remove_old`
     return [
         (f"{key}/{file.name}", file.read_bytes())
         for key in keys
@@ -214,4 +216,7 @@ def build_code_zip(project: Path, folder: Path, kernels: Path | None = None) -> 
 
 
 if __name__ == "__main__":
-    print(build_code_zip(*map(Path, sys.argv[1:])))
+    try:
+        print(build_code_zip(*map(Path, sys.argv[1:])))
+    except subprocess.CalledProcessError:
+        sys.exit("spark-submit.sh: this code cannot be compiled, for the reason above")

@@ -1,6 +1,6 @@
 """Step 2a of the paper: the window of the picture in which most of its variation lies."""
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from signature.compiled import compiled
 from signature.grey import GreyLevels
 from signature.percentile import Percents, sorted_percentiles
+
+#: So many differences of at most `WHITE` add up to less than 2**31.
+_ROWS_IN_32_BITS: Final = 512
 
 Variation: TypeAlias = NDArray[np.int64]
 Limits: TypeAlias = tuple[int, int]
@@ -73,14 +76,18 @@ def _variation(grey: GreyLevels) -> tuple[Variation, Variation]:
     height, width = grey.shape
     along_rows = np.zeros(height, np.int64)
     along_columns = np.zeros(width, np.int64)
+    # Sums of 32 bits, as long as they cannot overflow: half as much to add.
+    part = np.zeros(width, np.int32)
     for row in range(height):
-        line = grey[row]
+        line, right, above = grey[row], grey[row, 1:], grey[max(row - 1, 0)]
         total = np.int64(0)
         for column in range(width - 1):
-            total += abs(line[column + 1] - line[column])
+            total += np.int64(np.int32(abs(np.int32(right[column] - line[column]))))
         along_rows[row] = total
-    for row in range(1, height):
-        line, above = grey[row], grey[row - 1]
         for column in range(width):
-            along_columns[column] += abs(line[column] - above[column])
+            step = np.int32(abs(np.int32(line[column] - above[column])))
+            part[column] = np.int32(part[column] + step)
+        if row % _ROWS_IN_32_BITS == _ROWS_IN_32_BITS - 1 or row == height - 1:
+            along_columns += part
+            part[:] = 0
     return along_rows, along_columns

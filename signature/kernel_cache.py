@@ -8,13 +8,14 @@ with the same processor and the same numba then compiles nothing.
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from zipfile import ZipFile
 from zipimport import zipimporter
 
@@ -54,11 +55,13 @@ def cache_folder() -> Path | None:
     return None
 
 
-def _candidates() -> list[Path]:
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    temporary = Path(tempfile.gettempdir(), f"{_FOLDER}-{os.getuid()}")
-    return [*([Path(chosen)] if chosen else []), user / _FOLDER, temporary]
+def _candidates() -> Iterator[Path]:
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(chosen)
+    with suppress(RuntimeError):  # a user without HOME, whom the system does not know
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), _FOLDER)
+    with suppress(FileNotFoundError):  # nowhere to put temporary files
+        yield Path(tempfile.gettempdir(), f"{_FOLDER}-{os.getuid()}")
 
 
 def content_key(source: bytes) -> str:
@@ -108,25 +111,72 @@ class _Kernels(CompileResultCacheImpl):
 
 
 class KernelCache(FunctionCache):
-    """A cache of one compiled function, for numba to use."""
+    """A cache of one compiled function, for numba to use.
+
+    Whatever is wrong with it costs a compilation and nothing else.
+    """
 
     _impl_class = _Kernels
 
+    def load_overload(self, sig: object, target_context: object) -> object:
+        """Return the machine code for a kind of arguments, or None.
+
+        Parameters
+        ----------
+        sig : numba.core.typing.Signature
+            Types of the arguments.
+        target_context : numba.core.base.BaseContext
+            Of the processor.
+
+        Returns
+        -------
+        numba.core.compiler.CompileResult or None
+            None if there is none that can be read; what is damaged is forgotten.
+        """
+        cache: Any = super()  # numba's methods have no types
+        try:
+            return cast("object", cache.load_overload(sig, target_context))
+        except Exception:  # noqa: BLE001 - unpickling damaged bytes raises nearly everything
+            try:
+                cache.flush()
+            except OSError:
+                cache.disable()
+            return None
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Keep machine code, if the disk takes it.
+
+        Parameters
+        ----------
+        sig : numba.core.typing.Signature
+            Types of the arguments.
+        data : numba.core.compiler.CompileResult
+            The machine code.
+        """
+        cache: Any = super()
+        with suppress(OSError):  # a full disk; this process has what it compiled
+            cache.save_overload(sig, data)
+
 
 def _unpack(loader: zipimporter, key: str, folder: Path) -> None:
-    """Copy what the code's zip has of machine code of one source file, in one step."""
+    """Copy what the code's zip has of machine code of one source file, if anything."""
     try:
         shipped = loader.get_data(f"{loader.archive}{os.sep}{SHIPPED}")
-    except OSError:
-        return
-    with ZipFile(BytesIO(shipped)) as archive:
-        names = [name for name in archive.namelist() if name.startswith(f"{key}/")]
-        if not names:
-            return
-        unfinished = Path(tempfile.mkdtemp(dir=folder))
-        for name in names:
-            (unfinished / PurePosixPath(name).name).write_bytes(archive.read(name))
+        with ZipFile(BytesIO(shipped)) as archive:
+            names = [name for name in archive.namelist() if name.startswith(f"{key}/")]
+            files = {PurePosixPath(name).name: archive.read(name) for name in names}
+        if files:
+            _make_folder(folder / key, files)
+    except Exception:  # noqa: BLE001 - unzipping damaged bytes raises nearly everything
+        return  # it is compiled here
+
+
+def _make_folder(target: Path, files: dict[str, bytes]) -> None:
+    """Make a folder with files in one step, unless another process is quicker."""
+    unfinished = Path(tempfile.mkdtemp(dir=target.parent))
     try:
-        unfinished.rename(folder / key)
-    except OSError:  # another process was quicker
-        rmtree(unfinished)
+        for name, content in files.items():
+            (unfinished / name).write_bytes(content)
+        unfinished.rename(target)
+    finally:
+        rmtree(unfinished, ignore_errors=True)  # gone by now if all went well

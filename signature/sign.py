@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from signature.compacting import compact
+from signature.compacting import independent_positions
 from signature.crop import crop_window
 from signature.decode import decode
 from signature.grey import Pixels, check_pixels, grey_of_checked
@@ -111,5 +111,5 @@ def sign_bytes(
     """
     picture = decode(data, policy)
     full = _sign_checked(picture.memory, parameters)
-    levels = compact(full, parameters.n, parameters.diagonal_neighbors)
-    return Signed(levels, picture.width, picture.height, picture.format)
+    kept, _ = independent_positions(parameters.n, parameters.diagonal_neighbors)
+    return Signed(full[kept], picture.width, picture.height, picture.format)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from signature.crop import crop_window
-from signature.grey import grey_levels
+from signature.crop import _variation, crop_window
+from signature.grey import WHITE, grey_levels
 
 PICTURES = arrays.arrays(
     np.uint8, st.tuples(st.integers(1, 25), st.integers(1, 25)), elements=st.integers(0, 3)
@@ -61,3 +61,14 @@ def test_sums_do_not_overflow() -> None:
     # 4,000 steps of white, 2.55e6 each, are more than 32 bits hold.
     assert crop_window(grey_levels(np.repeat(stripes, 3, axis=0)))[0] == (1, 5)
     assert crop_window(grey_levels(np.repeat(tall, 3, axis=1)))[1] == (1, 5)
+
+
+def test_variation_of_a_tall_picture_of_the_greatest_contrast() -> None:
+    stripes = np.zeros((2000, 8), np.int32)
+    stripes[::2] = WHITE
+    along_rows, along_columns = _variation(stripes)
+    assert not along_rows.any()
+    assert along_columns.tolist() == [1999 * WHITE] * 8
+    along_rows, along_columns = _variation(np.ascontiguousarray(stripes.T))
+    assert along_rows.tolist() == [1999 * WHITE] * 8
+    assert not along_columns.any()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import AvifImagePlugin, Image, PngImagePlugin
 
 from signature.containers import recognise
 from signature.decode import Picture, decode
@@ -18,6 +18,7 @@ from signature.errors import (
     DecodeError,
     EmptyFileError,
     NotAnImageError,
+    OutOfMemoryError,
     TooManyPixelsError,
     TruncatedError,
     UnsupportedError,
@@ -301,12 +302,39 @@ def test_memory_error_is_named(
         raise MemoryError
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", full)
-    with pytest.raises(TooManyPixelsError, match="memory"):
+    with pytest.raises(OutOfMemoryError, match="memory") as caught:
         decode(encode(colours, "PNG"))
+    assert caught.value.reason == "out_of_memory"
+
+
+def test_pixels_are_a_view_of_the_memory(encode: Encoder, colours: np.ndarray) -> None:
+    plain, clear = encode(colours, "PNG"), encode(colours, "PNG", transparency=(1, 2, 3))
+    for data, values in ((plain, 4), (clear, 3)):
+        picture = decode(data)
+        assert picture.memory.shape == (60, 90, values)
+        assert picture.pixels.shape == (60, 90, 3)
+        assert picture.pixels.ctypes.data == picture.memory.ctypes.data
+    grey = decode(encode(colours[:, :, 0], "PNG"))
+    assert grey.pixels is grey.memory
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_pixels_outlive_the_picture(encode: Encoder, kind: str) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (30, 120, 160, 3), np.uint8)
+    files = [encode(picture, kind) for picture in noise]
+    # Each decoder may get the memory that the one before it gave back.
+    kept = [decode(data).pixels for data in files]
+    kept_grey = [decode(encode(Image.fromarray(p).convert("L"), kind)).pixels for p in noise]
+    for data, picture, pixels, grey in zip(files, noise, kept, kept_grey, strict=True):
+        with Image.open(BytesIO(data)) as image:
+            np.testing.assert_array_equal(pixels, np.asarray(image.convert("RGB")))
+        if kind == "PNG":
+            np.testing.assert_array_equal(grey, np.asarray(Image.fromarray(picture).convert("L")))
 
 
 def test_nothing_leaks(encode: Encoder, colours: np.ndarray) -> None:
     limit, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    threads = AvifImagePlugin.DEFAULT_MAX_THREADS
     palette = Image.fromarray(colours).convert("P")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -315,7 +343,28 @@ def test_nothing_leaks(encode: Encoder, colours: np.ndarray) -> None:
             decode(encode(colours, "TIFF")[:100])
     assert not caught
     assert limit == Image.MAX_IMAGE_PIXELS
+    assert threads == AvifImagePlugin.DEFAULT_MAX_THREADS
     assert warnings.filters == filters
+
+
+def test_avif_is_decoded_by_one_thread(
+    encode: Encoder, colours: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AvifImagePlugin, "DEFAULT_MAX_THREADS", 5)
+    made: list[tuple[object, ...]] = []
+    real = AvifImagePlugin._avif.AvifDecoder
+
+    def decoder(*arguments: object) -> object:
+        made.append(arguments)
+        return real(*arguments)
+
+    data = encode(colours, "AVIF")
+    monkeypatch.setattr(AvifImagePlugin._avif, "AvifDecoder", decoder)
+    decode(data)
+    with pytest.raises(DecodeError):
+        decode(data[:-100])
+    assert {arguments[2] for arguments in made} == {1}
+    assert AvifImagePlugin.DEFAULT_MAX_THREADS == 5
 
 
 def test_threads_do_not_disturb_each_other(encode: Encoder, colours: np.ndarray) -> None:

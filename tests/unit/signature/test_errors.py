@@ -21,10 +21,11 @@ def test_survives_pickling(kind: type[Exception]) -> None:
 
 def test_reasons_are_distinct_codes() -> None:
     reasons = [kind.reason for kind in CLASSES]
-    assert len(set(reasons)) == len(CLASSES) == 13
+    assert len(set(reasons)) == len(CLASSES) == 14
     assert all(reason.replace("_", "").islower() for reason in reasons)
 
 
 def test_one_hierarchy() -> None:
     assert all(issubclass(kind, errors.SignatureError) for kind in CLASSES)
     assert issubclass(errors.ParameterError, ValueError)
+    assert issubclass(errors.OutOfMemoryError, MemoryError)
