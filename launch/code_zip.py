@@ -193,7 +193,7 @@ def build_code_zip(project: Path, folder: Path, kernels: Path | None = None) -> 
     Returns
     -------
     Path
-        The zip, named by a hash of the sources and, with machine code, of the kind of Python.
+        The zip, named by a hash of the sources and, with machine code, of Python and its packages.
     """
     sources = read_sources(project)
     digest = hashlib.blake2b(digest_size=6)
@@ -201,6 +201,7 @@ def build_code_zip(project: Path, folder: Path, kernels: Path | None = None) -> 
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     if kernels is not None:
         digest.update(str(sys.implementation.cache_tag).encode())
+        digest.update((project / "requirements.lock").read_bytes())  # numba's version, for one
     target = folder / f"app-{digest.hexdigest()}.zip"
     folder.mkdir(parents=True, exist_ok=True)
     if not target.exists():

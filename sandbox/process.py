@@ -83,7 +83,7 @@ class Process:
 
     @property
     def ahead(self) -> int:
-        """How many calls the child has begun whose answers have not come."""
+        """The number of calls that the child has begun and whose answers have not come."""
         return self._begun() - self._answered
 
     def _begun(self) -> int:

@@ -105,7 +105,7 @@ class Picture:
 
     @property
     def pixels(self) -> Pixels:
-        """Grey, (h, w), or red, green and blue, (h, w, 3); uint8, a view of the memory."""
+        """The grey levels, (h, w), or the colours, (h, w, 3); uint8, a view of the memory."""
         return self.memory if self.memory.ndim == GREY_NDIM else self.memory[..., :COLOURS]
 
 

@@ -91,7 +91,7 @@ def quantised(
     >>> quantised(np.array([0.001, 0.1, 0.2, 0.5, -0.1]))
     array([ 0,  1,  1,  2, -1], dtype=int8)
     """
-    levels, above, below = _outside(np.ravel(differences), identical_tolerance)
+    levels, above, below = _outside(np.ravel(differences), float(identical_tolerance))
     if not len(above) and not len(below) and identical_tolerance > 0:
         return np.zeros(differences.shape, np.int8)
     if not len(above) or not len(below):
