@@ -40,7 +40,7 @@ def test_memory_that_calls_before_have_kept_fails_no_call(sandboxed: Open) -> No
     sandbox = sandboxed(work, limits=Limits(memory=MEMORY))
     held = [int(sandbox.submit(b"").result()) for _ in range(12)]
     assert held == [held[index % max(held)] for index in range(12)]
-    assert 2 <= max(held) <= 4
+    assert 2 <= max(held) <= 8  # a big parent has free memory of its own to give
 
 
 def test_an_answer_that_cannot_be_packed_is_out_of_memory(sandboxed: Open) -> None:
