@@ -23,16 +23,16 @@ import pyarrow as pa
 _PROJECT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(_PROJECT)  # also when run as a file
 
-from sandbox import Limits  # noqa: E402
+from jobs.settings import Settings  # noqa: E402
+from jobs.signing import signing_task  # noqa: E402
 from signature import (  # noqa: E402
     DecodePolicy,
     SignatureParameters,
     Signed,
     sign_bytes,
-    signature_version,
 )
 from store.schemas import FAILED  # noqa: E402
-from udfs.signing import SigningTask, signer  # noqa: E402
+from udfs.signing import signer  # noqa: E402
 
 _SAMPLE = _PROJECT / "sample" / "photos"
 _ROUNDS = 3
@@ -61,9 +61,7 @@ def signing_with(accident: Callable[[], object]) -> Callable[..., Signed]:
 
 def seconds(batch: pa.RecordBatch, failed: int) -> float:
     """Return how long signing a batch takes; so many of it must fail."""
-    parameters, policy = SignatureParameters(), DecodePolicy()
-    version = signature_version(parameters, policy)
-    task = SigningTask(parameters, policy, version, 2**28, Limits())
+    task = signing_task(Settings())
     start = time.perf_counter()
     statuses = [
         status

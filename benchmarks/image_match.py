@@ -7,7 +7,6 @@ It needs scikit-image and more, in versions that this project does not ship: so 
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _ENVIRONMENT = _PROJECT / "build" / "image-match"
@@ -43,12 +42,7 @@ class ImageMatch:
     def __enter__(self) -> "ImageMatch":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
     def sign(self, path: Path) -> tuple[float, bytes] | None:

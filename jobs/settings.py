@@ -66,9 +66,9 @@ class DecodingSettings(_Section):
     max_pixels: Count = DecodePolicy().max_pixels
     max_image_bytes: Count = 256 * 2**20
     # 100 million pixels of the most wasteful kind take 1.6 GB.
-    memory_bytes: Annotated[int, Field(ge=64 * 2**20)] = 2 * 2**30
-    cpu_seconds: Seconds = 30.0
-    stuck_seconds: Seconds = 0.1
+    memory_bytes: Annotated[int, Field(ge=64 * 2**20)] = Limits.memory
+    cpu_seconds: Seconds = Limits.cpu_seconds
+    stuck_seconds: Seconds = Limits.stuck_seconds
 
     def policy(self) -> DecodePolicy:
         """Return the decoding policy.

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from jobs.counting import check_failures, count_manifest, count_states
 from jobs.run import Run
 from jobs.session import cores
+from jobs.settings import Settings
 from jobs.stages.admit_images import admit_images
 from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
 from signature import signature_version
@@ -68,7 +69,7 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
     with run.stage("listing images"):
         admitted = run.stash(admit_images(manifest), "admitted")
         counted = count_manifest(admitted)
-    task = _task(run)
+    task = signing_task(run.settings)
     done = run.spark.sparkContext.accumulator(0)
     with run.stage("signing", counted.to_sign, lambda: done.value):
         tasks = _tasks(run, counted.to_sign)
@@ -85,12 +86,27 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
     return Corpus(images, signatures, run.counts["signatures"], task.version)
 
 
-def _task(run: Run) -> SigningTask:
-    parameters = run.settings.signature.parameters()
-    policy = run.settings.decoding.policy()
-    version = signature_version(parameters, policy)
-    decoding = run.settings.decoding
-    return SigningTask(parameters, policy, version, decoding.max_image_bytes, decoding.limits())
+def signing_task(settings: Settings) -> SigningTask:
+    """Return what executors must know to sign as the settings say.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+
+    Returns
+    -------
+    SigningTask
+        Shipped with the function that signs.
+    """
+    parameters, policy = settings.signature.parameters(), settings.decoding.policy()
+    return SigningTask(
+        parameters,
+        policy,
+        signature_version(parameters, policy),
+        settings.decoding.max_image_bytes,
+        settings.decoding.limits(),
+    )
 
 
 def _tasks(run: Run, images: int) -> int:

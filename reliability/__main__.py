@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from jobs.settings import Settings
+from jobs.signing import signing_task
 from reliability import report
 from reliability.mutations import KINDS, Mutations
 from reliability.pillow_images import PILLOW, pillow_images
@@ -24,7 +26,7 @@ from reliability.subjects import (
     mutated,
     numbers_of_kinds,
 )
-from reliability.trials import Outcome, Subject, Trials, default_task
+from reliability.trials import Outcome, Subject, Trials
 
 _KEPT: Final = Path(__file__).resolve().parent.parent / "build" / "reliability"
 _TELL_EVERY: Final = 2_000  # files
@@ -143,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parsed(arguments)
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, Trials(default_task()) as trials:
+    with tempfile.TemporaryDirectory() as folder, Trials(signing_task(Settings())) as trials:
         if options.only:
             outcomes = [trials.outcome(one_subject(options))]
             print(*vars(outcomes[0]).items(), outcomes[0].breach or "", sep="\n")

@@ -5,16 +5,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.settings import Settings
 from reliability.reasons import reasons_of_content
 from reliability.routes import Routes
-from signature import signature_version
 from store.schemas import SIGNED
 from udfs.answers import warm_up
 from udfs.signing import SIGNED_ROWS, SigningTask, sandbox_for, signed_rows
@@ -73,25 +70,6 @@ class Outcome:
     breach: str | None
 
 
-def default_task() -> SigningTask:
-    """Return what a job asks of its executors when nothing is set.
-
-    Returns
-    -------
-    SigningTask
-        With default parameters, policy and limits.
-    """
-    settings = Settings()
-    parameters, policy = settings.signature.parameters(), settings.decoding.policy()
-    return SigningTask(
-        parameters,
-        policy,
-        signature_version(parameters, policy),
-        settings.decoding.max_image_bytes,
-        settings.decoding.limits(),
-    )
-
-
 class Trials:
     """Tries files, one after the other, in child processes with a job's limits.
 
@@ -112,12 +90,7 @@ class Trials:
         self._routes = self._open.enter_context(Routes(self._task))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     @property

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -125,7 +124,7 @@ def signer(task: SigningTask, count: Callable[[int], None]) -> BatchFunction:
     def sign(batches: Batches) -> Iterator[pa.RecordBatch]:
         task.check_version()
         warm_up(task.parameters)
-        with closing(sandbox_for(task)) as sandbox:
+        with sandbox_for(task) as sandbox:
             for batch in _batches(signed_rows(_rows(batches), task, sandbox)):
                 count(len(batch))
                 yield _record_batch(batch, task.version)

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 import udfs.signing
+from jobs.settings import Settings
+from jobs.signing import signing_task
 from reliability import routes
 from reliability.mutations import Mutations
 from reliability.subjects import files, fixtures, mutated, numbers_of_kinds
-from reliability.trials import Subject, Trials, default_task
+from reliability.trials import Subject, Trials
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PHOTOGRAPH = Subject("fixture", "photo", min((FIXTURES / "photo").glob("*.jpg")))
@@ -21,7 +23,7 @@ PHOTOGRAPH = Subject("fixture", "photo", min((FIXTURES / "photo").glob("*.jpg"))
 
 @pytest.fixture
 def trials() -> Iterator[Trials]:
-    with Trials(default_task()) as opened:
+    with Trials(signing_task(Settings())) as opened:
         yield opened
 
 
@@ -57,7 +59,7 @@ def _answer_in(line: bytes, data: bytes, **_: object) -> bytes:
 )
 def test_a_breach_is_seen(answered: bytes, breach: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(udfs.signing, "answer", partial(_answer_in, answered))
-    with Trials(default_task()) as trials:
+    with Trials(signing_task(Settings())) as trials:
         assert breach in str(trials.outcome(PHOTOGRAPH).breach)
 
 
@@ -73,10 +75,10 @@ def test_a_fault_in_the_child_is_a_breach_and_a_death_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(udfs.signing, "answer", _fault)
-    with Trials(default_task()) as trials:
+    with Trials(signing_task(Settings())) as trials:
         assert "LookupError: a fault" in str(trials.outcome(PHOTOGRAPH).breach)
     monkeypatch.setattr(udfs.signing, "answer", _death)
-    with Trials(default_task()) as trials:
+    with Trials(signing_task(Settings())) as trials:
         outcome = trials.outcome(PHOTOGRAPH)
     assert (outcome.reason, outcome.breach) == ("decoder_crashed", None)
 
@@ -85,12 +87,12 @@ def test_a_fault_in_the_child_is_a_breach_and_a_death_is_not(
 def test_a_route_that_differs_is_named(route: str, monkeypatch: pytest.MonkeyPatch) -> None:
     other = {**routes.ROUTES, route: lambda *_: np.zeros(648, np.int8)}
     monkeypatch.setattr(routes, "ROUTES", other)
-    with Trials(default_task()) as trials:
+    with Trials(signing_task(Settings())) as trials:
         assert trials.outcome(PHOTOGRAPH).breach == f"another signature by {route}"
 
 
 def test_the_limits_of_a_job_hold() -> None:
-    task = default_task()
+    task = signing_task(Settings())
     assert (task.limits.memory, task.limits.cpu_seconds) == (2 * 2**30, 30)
     assert task.policy.max_pixels == 100_000_000
     small = replace(task, policy=replace(task.policy, max_pixels=10))
