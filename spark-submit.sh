@@ -76,7 +76,7 @@ main() {
   if [ "$MODE" = run ] || [ "$MODE" = dry-run ]; then find_job; fi
   if [ "$MODE" != dry-run ]; then prepare; fi
   choose_java
-  if [ "$MODE" = setup ]; then return; fi
+  if [ "$MODE" = setup ]; then code_zip > /dev/null; return; fi   # compiles ahead, too
   build_command
   case $MODE in
     dry-run) print_command ;;
