@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.compare import Side, compare_bucket
-from matching.rules import ExhaustiveRule
+from benchmarks.buckets import KEY, REACH, bucket, search
+from matching.compare import compare_bucket
 from signature import (
     Orientation,
     all_orientations,
@@ -110,7 +110,7 @@ def contests(levels: Array) -> list[Contest]:
     """All operations on the same signatures."""
     rows, packed = len(levels), pack_levels(levels)
     a, b = levels[:_BLOCK], levels[_BLOCK : 2 * _BLOCK]
-    block = Side(a, ExhaustiveRule(len(a)).keys(a))
+    block, asked = bucket(a), search(_CUTOFF)
     return [
         Contest("pack", rows, lambda: pack_levels(levels), lambda: obvious_pack(levels)),
         Contest("unpack", rows, lambda: unpack_levels(packed), lambda: obvious_unpack(packed)),
@@ -130,7 +130,7 @@ def contests(levels: Array) -> list[Contest]:
         Contest(
             "pairs_below",
             len(a) * len(a),
-            lambda: np.stack(compare_bucket(block, None, 0, _CUTOFF)[:2], axis=-1),
+            lambda: np.stack(compare_bucket(block, None, KEY, REACH, asked).pairs[:2], axis=-1),
             lambda: below_cutoff(obvious_distances(a, a)),
         ),
     ]

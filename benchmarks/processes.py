@@ -8,6 +8,35 @@ _EVERY = 0.2  # seconds
 _OF_WORKERS = b"pyspark.daemon"
 
 
+def cpu_seconds() -> float:
+    """Return the processor time of this process and all below it, so far.
+
+    Returns
+    -------
+    float
+        Seconds, of all cores together; of ended processes as far as their parents waited.
+    """
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            process = int(folder.name)
+            children.setdefault(_parent(process), []).append(process)
+    total, waiting = 0.0, [os.getpid()]
+    while waiting:
+        process = waiting.pop()
+        total += _cpu(process)
+        waiting += children.get(process, [])
+    return total
+
+
+def _cpu(process: int) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
 class PeakMemory:
     """Watches Spark's Python workers, and the children in which they decode, while it is open.
 

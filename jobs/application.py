@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.errors import CRASH, SUCCESS, JobError
 from jobs.progress import Progress, terminal
-from jobs.request import Request, parse_request, with_sample
+from jobs.request import Request, parse_request
 from jobs.run import Run
 from jobs.session import open_session, running_tasks
 
@@ -18,7 +18,17 @@ Body = Callable[[Run, Request], list[str]]
 """A job: does its work with a run, commits it, returns the lines to print."""
 
 
-def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None = None) -> int:
+Parse = Callable[[str, Sequence[str] | None, Path], Request]
+"""From a job's name, its command line (None for the process') and the project to a request."""
+
+
+def run_job(
+    job: str,
+    body: Body,
+    project: Path,
+    arguments: Sequence[str] | None = None,
+    parse: Parse = parse_request,
+) -> int:
     """Run a job from its command line to its exit code.
 
     Parameters
@@ -31,6 +41,8 @@ def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None
         The project's folder.
     arguments : sequence of str, optional
         Words after the job file; those of the process by default.
+    parse : callable
+        Reads the command line.
 
     Returns
     -------
@@ -38,7 +50,7 @@ def run_job(job: str, body: Body, project: Path, arguments: Sequence[str] | None
         Exit code; `jobs.errors` lists them.
     """
     try:
-        request = with_sample(parse_request(job, arguments, project))
+        request = parse(job, arguments, project)
         for line in _execute(job, body, request):
             print(line)
     except JobError as error:
@@ -62,7 +74,8 @@ def _execute(job: str, body: Body, request: Request) -> list[str]:
     try:
         with terminal() as output, Progress(lambda: running_tasks(spark), output) as progress:
             run = Run(spark, job, request.store, request.settings, progress)
-            print(f"{job}: run {run.run_id}, {request.source} -> {request.store}", flush=True)
+            places = filter(None, (request.source, request.store))
+            print(f"{job}: run {run.run_id}, {' -> '.join(places)}", flush=True)
             try:
                 return body(run, request)
             finally:

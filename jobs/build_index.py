@@ -8,12 +8,13 @@ from pathlib import Path
 
 try:
     from jobs.application import run_job
+    from jobs.explaining import plan_lines
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
     from jobs.recall import recall_lines
     from jobs.request import Request, read_corpus
     from jobs.run import Run
-    from jobs.searching import search_pairs
+    from jobs.searching import plan_pairs, search_pairs
     from jobs.signing import sign_corpus
     from jobs.summary import reading_lines, summary_lines
 except ModuleNotFoundError as error:
@@ -42,14 +43,18 @@ def build_index(run: Run, request: Request) -> list[str]:
     """
     manifest = read_corpus(run, request)
     corpus = sign_corpus(run, manifest)
-    model, pairs = search_pairs(run, corpus)
+    search = plan_pairs(run, corpus.distinct, request.model)
+    run.tell(plan_lines(run, search, corpus.images))
+    if request.explain_cost:
+        return ["nothing was searched or committed (--explain-cost)"]
+    pairs = search_pairs(run, search)
     clusters = choose_keepers(run, corpus, pairs)
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
         export_removable(run, clusters, corpus.images, request.export_removable)
-    run.commit(model.model_id, corpus.version)
+    run.commit(search.model.model_id, corpus.version)
     return [
-        *summary_lines(run.counts, model.cutoff, model.rule),
+        *summary_lines(run.counts, search.model.cutoff, search.model.rule),
         *recall,
         "",
         *reading_lines(run.layout.report(run.run_id)),

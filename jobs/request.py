@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -20,13 +21,27 @@ _DEFAULT_STORE = "stores/default"
 _SAMPLE_SEED = 1
 _TRUTH_HEADER = ("\t".join(HEADER) + "\n").encode()
 
-_EPILOG = """\
+_SETTINGS = "settings (flags win over the profile)"
+
+_BUILD_INDEX = """\
+Sign every image of a source, find near-duplicate pairs, choose which image of each group to
+keep, and write tables and a report.
+"""
+
+_FIT_MODEL = """\
+Fit a blocking model to the signatures of a store, and write its files into the store, for
+build_index.py --model ID. Nothing else changes.
+"""
+
+_EXIT_CODES = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
 4 another run committed to the store first. Whatever the code, what readers of the store see is
-the last committed run.
+the last committed run. All settings and their defaults: docs/settings.md.
+"""
 
+_WITHOUT_SOURCE = """
 Without --source the job makes a sample corpus of free photographs and altered copies of them,
-and says which it found. All settings and their defaults: docs/settings.md.
+and says which it found.
 """
 
 
@@ -41,6 +56,8 @@ class Request:
     truth: str | None
     export_removable: str | None
     project: Path
+    model: str | None = None
+    explain_cost: bool = False
 
 
 def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
@@ -65,26 +82,66 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
     UserError
         If a setting or path cannot be used.
     """
-    given = _parser(job).parse_args(arguments)
-    overrides = {
-        "cutoff": given.cutoff,
-        "max_failure_rate": given.max_failure_rate,
-        "matching.rules": given.rules,
-        "keepers.protected": given.protected,
-        **dict(parse_assignment(text) for text in given.set),
-    }
+    given = _build_parser(job).parse_args(arguments)
+    overrides = {"max_failure_rate": given.max_failure_rate, "keepers.protected": given.protected}
     check_target(given.export_removable)
     if given.truth and not Path(given.truth).is_file():
         raise UserError(f"--truth {given.truth}: there is no such file")
-    return Request(
+    request = Request(
         source=given.source,
         source_format=given.source_format,
         store=given.store or (_DEFAULT_STORE if given.source else _SAMPLE_STORE),
-        settings=read_settings(given.profile, overrides),
+        settings=_settings(given, overrides),
         truth=given.truth or _truth_beside(given.source),
         export_removable=given.export_removable,
         project=project,
+        model=given.model,
+        explain_cost=given.explain_cost,
     )
+    return with_sample(request)
+
+
+def parse_store_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
+    """Read the command line of a job that works on what a store holds.
+
+    Parameters
+    ----------
+    job : str
+        Name of the job, for the help.
+    arguments : sequence of str or None
+        Words after the job file; None for those of the process.
+    project : Path
+        The project's folder.
+
+    Returns
+    -------
+    Request
+        Without a source.
+
+    Raises
+    ------
+    UserError
+        If a setting cannot be used.
+    """
+    parser = _parser(job, _FIT_MODEL)
+    parser.add_argument("--store", metavar="DIR", required=True, help="the store's folder")
+    _add_model_settings(parser.add_argument_group(_SETTINGS))
+    given = parser.parse_args(arguments)
+    return Request(
+        source=None,
+        source_format="auto",
+        store=given.store,
+        settings=_settings(given, {}),
+        truth=None,
+        export_removable=None,
+        project=project,
+    )
+
+
+def _settings(given: argparse.Namespace, overrides: dict[str, Any]) -> Settings:
+    flags = {"cutoff": given.cutoff, "matching.rules": given.rules}
+    assigned = dict(parse_assignment(text) for text in given.set)
+    return read_settings(given.profile, {**flags, **overrides, **assigned})
 
 
 def read_corpus(run: Run, request: Request) -> DataFrame:
@@ -154,17 +211,22 @@ def _truth_beside(source: str | None) -> str | None:
         return str(table) if file.readline() == _TRUTH_HEADER else None
 
 
-def _parser(job: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
         prog=f"./spark-submit.sh [spark-submit options] jobs/{job}.py",
-        description="Sign every image of a source, find near-duplicate pairs, choose which image "
-        "of each group to keep, and write tables and a report.",
-        epilog=_EPILOG,
+        description=description,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _build_parser(job: str) -> argparse.ArgumentParser:
+    parser = _parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
     _add_places(parser)
-    _add_settings(parser)
+    settings = parser.add_argument_group(_SETTINGS)
+    _add_model_settings(settings)
+    _add_run_settings(settings)
     return parser
 
 
@@ -190,6 +252,11 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
         help="write a CSV of removable files beside their keepers; nothing is ever deleted",
     )
     places.add_argument(
+        "--explain-cost",
+        action="store_true",
+        help="sign, then say what the search would cost, and stop; nothing is committed",
+    )
+    places.add_argument(
         "--truth",
         metavar="FILE",
         help="a TSV of file, original and transform: print what was found of each transform "
@@ -197,16 +264,28 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    settings = parser.add_argument_group("settings (flags win over the profile)")
+def _add_model_settings(settings: argparse._ArgumentGroup) -> None:
     settings.add_argument("--profile", metavar="FILE", help="a TOML file, such as those in conf/")
     settings.add_argument(
         "--cutoff", metavar="X", type=float, help="pairs are below this distance (default: 0.40)"
     )
     settings.add_argument(
         "--rules",
-        choices=("auto", "words", "exhaustive"),
-        help="how pairs meet (default: auto, which compares all of a small corpus)",
+        choices=("auto", "cells", "words", "cells,words", "exhaustive"),
+        help="how pairs meet (default: auto: cells, or all with all in a small corpus)",
+    )
+    settings.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="any other setting, such as matching.nearest=16",
+    )
+
+
+def _add_run_settings(settings: argparse._ArgumentGroup) -> None:
+    settings.add_argument(
+        "--model", metavar="ID", help="a model in the store, such as jobs/fit_model.py makes"
     )
     settings.add_argument(
         "--protected",
@@ -219,11 +298,4 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         type=float,
         help="share of failed images above which nothing is committed (default: 0.25)",
-    )
-    settings.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="any other setting, such as matching.max_document_frequency=200",
     )

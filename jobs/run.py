@@ -1,13 +1,13 @@
 """One execution of a job: what it has written, counted and timed, until it is committed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.errors import UserError
 from jobs.progress import Progress
 from jobs.settings import Settings
 from jobs.sinks.files import Files
@@ -48,6 +48,21 @@ class Run:
         self._versions: dict[str, int] = {}
         self.run_id = new_run_id(self._sequence)
 
+    @property
+    def parent_model(self) -> str | None:
+        """The model of the newest run; None in a store without one."""
+        return self._parent.model_id if self._parent else None
+
+    @property
+    def parent_signature_version(self) -> str | None:
+        """The signature version of the newest run; None in a store without one."""
+        return self._parent.signature_version if self._parent else None
+
+    @property
+    def parent_versions(self) -> dict[str, int]:
+        """The table versions that the newest run pins."""
+        return dict(self._parent.versions) if self._parent else {}
+
     @contextmanager
     def stage(
         self, name: str, total: int = 0, done: Callable[[], int] = lambda: 0
@@ -58,6 +73,40 @@ class Run:
         with self.progress.stage(name, total, done):
             yield
         self.timings[name] = round(time.monotonic() - start, 3)
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Print what the user should know before the run goes on.
+
+        Parameters
+        ----------
+        lines : iterable of str
+            Without line ends.
+        """
+        for line in ("", *lines, ""):
+            print(line, flush=True)
+
+    def read(self, name: str) -> DataFrame:
+        """Read a table at the version that the newest run pins.
+
+        Parameters
+        ----------
+        name : str
+            The table's.
+
+        Returns
+        -------
+        DataFrame
+            Its rows.
+
+        Raises
+        ------
+        UserError
+            If the store has no run, or that run no such table.
+        """
+        if name not in self.parent_versions:
+            raise UserError(f"no committed run at {self.layout.root} has a table {name}")
+        path, version = self.layout.table(name), self.parent_versions[name]
+        return self.spark.read.format("delta").option("versionAsOf", version).load(path)
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:
         """Write intermediate rows down, and read them back: they are computed once.
@@ -145,7 +194,7 @@ class Run:
                 "settings": settings_text(self.settings.model_dump(mode="json")),
                 "counts": self.counts,
                 "timings": self.timings,
-                "versions": {**self._inherited_versions(), **self._versions},
+                "versions": {**self.parent_versions, **self._versions},
                 "signature_version": signature_version,
                 "code_version": CODE_VERSION,
             }
@@ -154,6 +203,3 @@ class Run:
     def clean_up(self) -> None:
         """Delete the run's intermediate rows, committed or not."""
         self.files.delete(self.layout.staging(self.run_id))
-
-    def _inherited_versions(self) -> dict[str, Any]:
-        return dict(self._parent.versions) if self._parent else {}

@@ -1,54 +1,162 @@
 """From signatures to the table ``pairs``, with the model that found them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.counting import count_pairs
-from jobs.model import fit_model, save_model
+from jobs.errors import UserError
+from jobs.model import Distinct, fit_model, load_model, reusable, save_model, unfitted_model
+from jobs.planning import Plan, plan_search
 from jobs.run import Run
 from jobs.session import cores
-from jobs.signing import Corpus
-from jobs.stages.find_pairs import find_pairs, join_table
-from matching import Model, rule_of
+from jobs.stages.bound_pairs import crowded_signatures, nearest_only
+from jobs.stages.find_pairs import find_cells, find_pairs, join_table, pair_rows
+from jobs.stages.schema import conform
+from matching import Model
+from store.schemas import CELLS
 
 _ROWS_PER_TASK = 1_000_000
-"""About 130 MB of shuffled rows."""
+"""About 190 MB of shuffled rows."""
+
+_COMPARISONS_PER_TASK = 2_000_000_000
+"""Half a minute of work; a task that fails is done again from its beginning."""
 
 _TASKS_PER_CORE = 4
 
-_WORDS = 63
+
+@dataclass(frozen=True)
+class Search:
+    """A search that is planned, but not made.
+
+    Attributes
+    ----------
+    model : Model
+        Which cells and words make two signatures meet.
+    assigned : DataFrame
+        Signatures with their cells.
+    plan : Plan
+        What it will cost.
+    """
+
+    model: Model
+    assigned: DataFrame
+    plan: Plan
 
 
-def search_pairs(run: Run, corpus: Corpus) -> tuple[Model, DataFrame]:
-    """Find every pair that the blocking rule lets meet, and write the table ``pairs``.
+def plan_pairs(run: Run, signatures: Distinct, model_id: str | None = None) -> Search:
+    """Fit the model or take the store's, write the table ``cells``, and plan the search.
 
     Parameters
     ----------
     run : Run
         The run at work.
-    corpus : Corpus
-        What was signed.
+    signatures : Distinct
+        Of the corpus.
+    model_id : str, optional
+        Of a model in the store to take; by default that of the newest run, if it does what the
+        settings ask for, else a new one.
 
     Returns
     -------
-    tuple of Model and DataFrame
-        The model, and the table as this run wrote it.
+    Search
+        For `search_pairs`.
     """
     with run.stage("fitting the model"):
-        model, plan = fit_model(corpus.signatures, corpus.count, run.settings, corpus.version)
+        model = _model(run, signatures, model_id)
         save_model(model, run.layout, run.files)
-        run.counts |= asdict(plan)
+    with run.stage("finding cells"):
+        assigned = run.stash(find_cells(signatures.rows, model), "assigned")
+        run.write("cells", conform(assigned.withColumn("model_id", F.lit(model.model_id)), CELLS))
+    with run.stage("planning the search"):
+        plan = plan_search(run, assigned, model, signatures.count)
+    return Search(model, assigned, plan)
+
+
+def search_pairs(run: Run, search: Search) -> DataFrame:
+    """Find every pair that the blocking rules let meet, and write the table ``pairs``.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    search : Search
+        What `plan_pairs` returned.
+
+    Returns
+    -------
+    DataFrame
+        The table as this run wrote it.
+    """
+    model, plan = search.model, search.plan
     with run.stage("finding pairs"):
-        joined = join_table(corpus.signatures, model, corpus.count, _tasks(run, model, corpus))
-        pairs = run.write("pairs", find_pairs(joined, model))
+        tasks = comparing_tasks(run, plan)
+        joined = join_table(search.assigned, model, plan.buckets, tasks)
+        found = run.stash(find_pairs(joined, model, plan.buckets), "found")
+        done = found.agg(F.sum("comparisons"), F.sum("dropped")).head()
+        comparisons, dropped = ((done[0] or 0), (done[1] or 0)) if done else (0, 0)
+        pairs, gone = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
+        pairs = run.write("pairs", pairs)
         run.counts |= count_pairs(pairs)
-    return model, pairs
+    run.counts |= {
+        name: value for name, value in asdict(plan).items() if isinstance(value, int)
+    } | {"comparisons": comparisons, "pairs_dropped": dropped + gone}
+    return pairs
 
 
-def _tasks(run: Run, model: Model, corpus: Corpus) -> int:
+def comparing_tasks(run: Run, plan: Plan) -> int:
+    """Return in how many tasks the buckets are compared.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    plan : Plan
+        What there is to do.
+
+    Returns
+    -------
+    int
+        The setting ``partitions`` if there is one.
+    """
     if run.settings.partitions:
         return run.settings.partitions
-    copies = max(rule_of(model).groups(corpus.count).values(), default=_WORDS)
-    rows = corpus.count * copies
-    return max(_TASKS_PER_CORE * cores(run.spark), -(-rows // _ROWS_PER_TASK))
+    by_rows = -(-plan.rows // _ROWS_PER_TASK)
+    by_work = -(-plan.comparisons // _COMPARISONS_PER_TASK)
+    return max(_TASKS_PER_CORE * cores(run.spark), by_rows, by_work)
+
+
+def _model(run: Run, signatures: Distinct, model_id: str | None) -> Model:
+    if model_id is not None:
+        return _asked_for(run, signatures, model_id)
+    wanted = unfitted_model(signatures, run.settings)
+    if run.parent_model is not None:
+        known = load_model(run.parent_model, run.layout, run.files)
+        if reusable(known, wanted, run.settings):
+            return known
+    return fit_model(signatures, run.settings)
+
+
+def _asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
+    model = load_model(model_id, run.layout, run.files)
+    if model.signature_version != signatures.version:
+        raise UserError(
+            f"model {model_id} is for signatures of version {model.signature_version}, "
+            f"and these have {signatures.version}: fit another one"
+        )
+    if model.cutoff != run.settings.cutoff:
+        raise UserError(
+            f"model {model_id} has the cutoff {model.cutoff:g}, not {run.settings.cutoff:g}: "
+            "fit another one, or ask for that cutoff"
+        )
+    return model
+
+
+def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> tuple[DataFrame, int]:
+    """Drop what is beyond the nearest of both ends, and count it."""
+    crowded = crowded_signatures(pairs, max_pairs)
+    if crowded.head() is None:
+        return pairs, 0
+    bounded = run.stash(nearest_only(pairs, crowded, max_pairs), "bounded")
+    return bounded, pairs.count() - bounded.count()

@@ -95,13 +95,25 @@ class DecodingSettings(_Section):
 class MatchingSettings(_Section):
     """How pairs are found."""
 
-    rules: Literal["auto", "words", "exhaustive"] = "auto"
+    rules: Literal["auto", "cells", "words", "cells,words", "exhaustive"] = "auto"
+    # All pairs of 20,000 signatures: 2e8 comparisons, seconds on one core.
+    exhaustive_up_to: Annotated[int, Field(ge=0)] = 20_000
+    # 0 chooses from the size of the corpus (matching.sizes).
+    cells: Annotated[int, Field(ge=0)] = 0
+    nearest: Annotated[int, Field(ge=0, le=64)] = 0
+    probes: Count = 24
+    # A cost is a byte. 0 chooses from the number of nearest cells.
+    reach: Annotated[int, Field(ge=0, le=254)] = 0
+    # 91 bytes each on the driver.
+    fit_sample: Count = 2_000_000
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     # Words in at most 500 images cost a tenth of all words (design, section 6).
     max_document_frequency: Annotated[int, Field(ge=2)] = 500
-    # All pairs of 50,000 signatures: 1.25e9 comparisons, about 10 s on two cores.
-    exhaustive_up_to: Annotated[int, Field(ge=0)] = 50_000
-    # Two groups of 4,096 rows: 2.2 MB packed, about 20 MB when compared.
-    group_size: Annotated[int, Field(ge=2)] = 4_096
+    # Two groups of 8,192 rows: about 25 MB when compared.
+    bucket_rows: Annotated[int, Field(ge=2)] = 8_192
+    bucket_comparisons_per_image: Count = 500
+    # 0 chooses from the size of the corpus (matching.sizes).
+    max_pairs_per_image: Annotated[int, Field(ge=0)] = 0
 
 
 class KeeperSettings(_Section):

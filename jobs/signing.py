@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from jobs.counting import check_failures, count_manifest, count_states
+from jobs.model import Distinct
 from jobs.run import Run
 from jobs.session import cores
 from jobs.settings import Settings
@@ -42,6 +43,11 @@ class Corpus:
     signatures: DataFrame
     count: int
     version: str
+
+    @property
+    def distinct(self) -> Distinct:
+        """The distinct signatures alone."""
+        return Distinct(self.signatures, self.count, self.version)
 
 
 def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:

@@ -96,44 +96,65 @@ def human_bytes(count: int) -> str:
     return f"{value:,.0f} {_UNITS[unit]}" if unit == 0 else f"{value:,.1f} {_UNITS[unit]}"
 
 
-def _line(name: str, count: int, note: str = "", indent: int = 0) -> str:
+def count_line(name: str, count: int, note: str = "", indent: int = 0) -> str:
+    """Lay out one count.
+
+    Parameters
+    ----------
+    name : str
+        What is counted.
+    count : int
+        How many.
+    note : str
+        What else there is to say.
+    indent : int
+        Steps to the right.
+
+    Returns
+    -------
+    str
+        Without a line end.
+    """
     label = "  " * indent + name
     return f"{label:<34}{count:>14,}{'   ' + note if note else ''}".rstrip()
 
 
 def _state_lines(counts: dict[str, int]) -> Iterable[str]:
-    yield _line("images", counts["images"])
+    yield count_line("images", counts["images"])
     for status in (SIGNED, SKIPPED, FAILED):
-        yield _line(status, counts[status], indent=1)
+        yield count_line(status, counts[status], indent=1)
         for name, count in sorted(counts.items()):
             if name.startswith(f"{status}."):
-                yield _line(name.partition(".")[2], count, indent=2)
+                yield count_line(name.partition(".")[2], count, indent=2)
 
 
 def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[str]:
-    yield _line("distinct signatures", counts["signatures"])
-    yield _line("copies of one of them", counts[SIGNED] - counts["signatures"])
-    yield _line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
+    yield count_line("distinct signatures", counts["signatures"])
+    yield count_line("copies of one of them", counts[SIGNED] - counts["signatures"])
+    yield count_line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
     for low, high in pairwise(DISTANCE_BINS):
         if f"pairs.{low}-{high}" in counts:
-            yield _line(
+            yield count_line(
                 f"{low:g} to {min(high, cutoff):g}", counts[f"pairs.{low}-{high}"], indent=1
             )
-    yield _line("comparisons", counts["comparisons"])
+    yield count_line("comparisons", counts["comparisons"])
     if counts["comparisons_bounded"]:
-        words = f"{counts['hot_words']:,} hot words are no keys"
-        yield _line("comparisons bounded away", counts["comparisons_bounded"], words)
+        parts = {"hot words": counts["hot_words"], "capped buckets": counts["capped"]}
+        named = ", ".join(f"{number:,} {name}" for name, number in parts.items() if number)
+        yield count_line("comparisons bounded away", counts["comparisons_bounded"], named)
+    if counts["pairs_dropped"]:
+        yield count_line("pairs dropped", counts["pairs_dropped"], "both ends have nearer ones")
     if counts["signatures_without_key"]:
-        yield _line("signatures without a key", counts["signatures_without_key"], "in no pair")
+        yield count_line("signatures without a key", counts["signatures_without_key"], "in no pair")
     if rule == "words":
         yield "  pairs that share no word in the same place are not found by this rule"
 
 
 def _group_lines(counts: dict[str, int]) -> Iterable[str]:
-    yield _line("groups (one keeper each)", counts["groups"])
+    yield count_line("groups (one keeper each)", counts["groups"])
     gain = f"{human_bytes(counts['removable_bytes'])} to gain"
-    yield _line("removable images", counts["removable"], gain)
+    yield count_line("removable images", counts["removable"], gain)
     names = {SAME_BYTES: "same bytes", SAME_SIGNATURE: "same signature", NEAR: "near"}
     for kind, name in names.items():
         if f"removable.{kind}" in counts:
-            yield _line(name, counts[f"removable.{kind}"], indent=1)
+            yield count_line(name, counts[f"removable.{kind}"], indent=1)

@@ -1,20 +1,26 @@
-"""Signatures find each other: keys, buckets, exact comparison, keepers. Pure; no Spark."""
+"""Signatures find each other: keys, buckets, exact comparison, keepers. Pure; no Spark.
 
+`matching.fitting` is not imported here: it needs faiss, and only the driver fits.
+"""
+
+from matching.cells import Cells, assign_cells
+from matching.codebook import Codebook
 from matching.compare import compare_bucket
 from matching.errors import MatchingError
 from matching.greedy import greedy_removals
 from matching.identity import signature_ids
-from matching.model import Model
-from matching.rules import BlockingRule, ExhaustiveRule, WordsRule, rule_of
+from matching.model import Model, WordStatistics
+from matching.rules import keys_of
 
 __all__ = [
-    "BlockingRule",
-    "ExhaustiveRule",
+    "Cells",
+    "Codebook",
     "MatchingError",
     "Model",
-    "WordsRule",
+    "WordStatistics",
+    "assign_cells",
     "compare_bucket",
     "greedy_removals",
-    "rule_of",
+    "keys_of",
     "signature_ids",
 ]

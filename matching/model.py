@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from tokenize import TokenError
 
@@ -11,15 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.format import read_array
 
+from matching.codebook import Codebook
 from matching.errors import ModelError
 from signature.compacting import compact_length
 
+CELLS = "cells"
 WORDS = "words"
 EXHAUSTIVE = "exhaustive"
-RULES = (WORDS, EXHAUSTIVE)
+RULES = (CELLS, WORDS, EXHAUSTIVE)
 
 _PARAMETERS_FILE = "parameters.json"
-_HOT_WORDS_FILE = "hot_words.npy"
+_CODEBOOK_FILE = "codebook.npy"
+_WORDS_FILE = "words.npy"
 
 
 _DAMAGES = (
@@ -29,16 +32,48 @@ _DAMAGES = (
 """What json and numpy raise on bytes that are not theirs, with what follows from such a header."""
 
 
-def _no_words() -> npt.NDArray[np.int64]:
-    return np.empty(0, np.int64)
+@dataclass(frozen=True)
+class WordStatistics:
+    """What is known of image-match's words in the corpus that a model was fitted to.
+
+    Attributes
+    ----------
+    signatures : int
+        How many signatures were counted.
+    keys : (w,) int64
+        The most frequent words as keys (`matching.rules.word_keys`), ascending.
+    frequencies : (w,) int64
+        In how many signatures each stands. A word that is not here stands in fewer than any.
+    """
+
+    signatures: int = 0
+    keys: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
+    frequencies: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.empty(0, np.int64), repr=False
+    )
+
+    def above(self, frequency: int) -> npt.NDArray[np.int64]:
+        """Return the words that more signatures than ``frequency`` have.
+
+        Parameters
+        ----------
+        frequency : int
+            No smaller than that of the rarest word that is listed, or some are missing.
+
+        Returns
+        -------
+        (h,) int64
+            Keys, ascending.
+        """
+        return self.keys[self.frequencies > frequency]
 
 
 @dataclass(frozen=True)
 class Model:
     """Everything that decides which pairs are found, but for the signatures.
 
-    Its size is bounded: 8 bytes for each hot word, of which there are at most
-    63 * signatures / max_document_frequency.
+    Its size is bounded: 128 bytes a cell, 128 for each level of a signature, 16 for each word
+    that is listed.
 
     Attributes
     ----------
@@ -48,31 +83,51 @@ class Model:
         Grid points in each direction, of these signatures.
     diagonal_neighbors : bool
         Whether they compare diagonal neighbours.
-    rule : {"words", "exhaustive"}
-        The blocking rule.
+    rules : tuple of str
+        The blocking rules, of `RULES`, in the order of their keys.
     cutoff : float
         Pairs are those with a distance strictly below it.
+    fitted_to : int
+        Signatures of the corpus that it was fitted to.
+    nearest : int
+        Cells of a signature, at most.
+    probes : int
+        Coarse cells that are looked into for them.
+    reach : int
+        Two signatures meet in a cell if their costs there add up to no more.
     max_document_frequency : int
         A word that more signatures have is hot, and no key.
-    group_size : int
-        Signatures in a group of a split bucket.
-    hot_words : (h,) int64
-        Keys of the hot words, ascending.
+    max_pairs_per_image : int
+        A pair is dropped if each end has so many nearer ones.
+    codebook : Codebook or None
+        Components and centroids; None where they were left behind (`light`).
+    words : WordStatistics
+        Words and their frequencies.
     """
 
     signature_version: str
     n: int
     diagonal_neighbors: bool
-    rule: str
+    rules: tuple[str, ...]
     cutoff: float
-    max_document_frequency: int
-    group_size: int
-    hot_words: npt.NDArray[np.int64] = field(default_factory=_no_words, repr=False)
+    fitted_to: int = 0
+    nearest: int = 12
+    probes: int = 16
+    reach: int = 184
+    max_document_frequency: int = 500
+    max_pairs_per_image: int = 1000
+    codebook: Codebook | None = field(default=None, repr=False)
+    words: WordStatistics = field(default_factory=WordStatistics, repr=False)
 
     @property
     def width(self) -> int:
         """The number of levels of a compact signature."""
         return compact_length(self.n, self.diagonal_neighbors)
+
+    @property
+    def rule(self) -> str:
+        """The rules as one text, such as ``cells,words``."""
+        return ",".join(self.rules)
 
     @property
     def model_id(self) -> str:
@@ -82,6 +137,16 @@ class Model:
             digest.update(name.encode() + b"\0" + content)
         return digest.hexdigest()
 
+    def light(self) -> "Model":
+        """Return the model without its codebook, for those who find cells given.
+
+        Returns
+        -------
+        Model
+            Of another id.
+        """
+        return replace(self, codebook=None)
+
     def files(self) -> dict[str, bytes]:
         """Return the model's files.
 
@@ -90,11 +155,16 @@ class Model:
         dict of str to bytes
             Name to content, the same bytes for equal models.
         """
-        parameters = {k: v for k, v in asdict(self).items() if k != "hot_words"}
+        parameters = {name: getattr(self, name) for name in _PARAMETERS}
+        parameters["words_counted_in"] = self.words.signatures
         text = json.dumps(parameters, sort_keys=True, indent=2) + "\n"
-        array = io.BytesIO()
-        np.save(array, self.hot_words.astype("<i8"), allow_pickle=False)
-        return {_PARAMETERS_FILE: text.encode(), _HOT_WORDS_FILE: array.getvalue()}
+        words = io.BytesIO()
+        table = np.stack([self.words.keys, self.words.frequencies]).astype("<i8")
+        np.save(words, table, allow_pickle=False)
+        files = {_PARAMETERS_FILE: text.encode(), _WORDS_FILE: words.getvalue()}
+        if self.codebook is not None:
+            files[_CODEBOOK_FILE] = self.codebook.content()
+        return files
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Model":
@@ -117,7 +187,15 @@ class Model:
         """
         try:
             parameters = json.loads(files[_PARAMETERS_FILE])
-            hot_words = read_array(io.BytesIO(files[_HOT_WORDS_FILE]), allow_pickle=False)
-            return cls(hot_words=hot_words.astype(np.int64), **parameters)
+            parameters["rules"] = tuple(parameters["rules"])
+            counted = parameters.pop("words_counted_in")
+            table = read_array(io.BytesIO(files[_WORDS_FILE]), allow_pickle=False)
+            keys, frequencies = table.astype(np.int64)
+            codebook = Codebook.from_content(files[_CODEBOOK_FILE])
+            words = WordStatistics(counted, keys, frequencies)
+            return cls(**parameters, codebook=codebook, words=words)
         except _DAMAGES as error:
             raise ModelError(f"the model's files cannot be read: {error}") from error
+
+
+_PARAMETERS = [f.name for f in fields(Model) if f.name not in ("codebook", "words")]

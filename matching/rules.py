@@ -1,19 +1,21 @@
-"""Blocking rules: two signatures are compared only if they share a key.
+"""Blocking rules: two signatures are compared only if they meet under a key.
 
-A rule turns signatures into keys. What follows (buckets, comparison, the test for the first
-shared key) is the same for every rule. Keys are 63-bit integers, ascending along a row, so that
-the first key two rows share is found by merging them; ``REMOVED`` stands where a key was taken
-away (a hot word), before any such test.
+A rule gives a signature its keys, each at a cost; two signatures meet under a key that both have
+if their costs add up to no more than the key's *reach*. What follows (buckets, comparison, the
+test for the first key under which two meet) is the same for every rule.
+
+Keys are 63-bit integers in one order: cells, then words. They ascend along a row, so that the
+first key under which two rows meet is found by merging them; ``REMOVED`` stands where a key was
+taken away, before any such test.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.model import EXHAUSTIVE, Model
+from matching.cells import Cells
+from matching.model import CELLS, EXHAUSTIVE, WORDS, Model
 from signature.words import words_of_compact
 
 REMOVED = -1
@@ -22,104 +24,117 @@ REMOVED = -1
 WORD_BASE = 3**16
 """Words of 16 levels, each reduced to three values."""
 
+FIRST_WORD = 2**32
+"""Keys of cells are below, those of words start here."""
+
+WORDS_OF_A_SIGNATURE = 63
+
 _CHUNK = 16_384
 
-
-class BlockingRule(Protocol):
-    """A function from signatures to keys."""
-
-    def keys(self, levels: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-        """Return the keys of each signature.
-
-        Parameters
-        ----------
-        levels : (n, 272) int8
-            Compact signatures.
-
-        Returns
-        -------
-        (n, m) int64
-            Keys, ascending along a row but for ``REMOVED`` ones.
-        """
-
-    def groups(self, count: int) -> Mapping[int, int]:
-        """Return the keys whose bucket is split, each with its number of groups.
-
-        Parameters
-        ----------
-        count : int
-            Signatures in the corpus.
-
-        Returns
-        -------
-        mapping of int to int
-            Every key that is not in it has one group.
-        """
+Keys = npt.NDArray[np.int64]
+Costs = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class WordsRule:
-    """Keys are image-match's words, each with its position; hot words are removed.
+class Keyed(NamedTuple):
+    """The keys of ``n`` signatures, and what each costs.
 
     Attributes
     ----------
-    hot_words : (h,) int64
-        Keys that more signatures share than the model allows, ascending.
-    n : int
-        Grid points in each direction, of the signatures.
-    diagonal_neighbors : bool
-        Whether they compare diagonal neighbours.
+    keys : (n, m) int64
+        Ascending along a row but for ``REMOVED`` ones.
+    costs : (n, m) uint8
+        Cost of each key.
     """
 
-    hot_words: npt.NDArray[np.int64]
-    n: int = 9
-    diagonal_neighbors: bool = True
-
-    def keys(self, levels: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-        """Return position * 3**16 + word for the 63 words; see `BlockingRule.keys`."""
-        keys = word_keys(levels, self.n, self.diagonal_neighbors)
-        if len(self.hot_words):
-            for start in range(0, len(keys), _CHUNK):  # bounds searchsorted's temporaries
-                part = keys[start : start + _CHUNK]
-                at = np.searchsorted(self.hot_words, part)
-                at[at == len(self.hot_words)] = 0
-                part[self.hot_words[at] == part] = REMOVED
-        return keys
-
-    def groups(self, count: int) -> Mapping[int, int]:  # noqa: ARG002 - part of the rule's form
-        """Return no split key, as words in too many are hot; see `BlockingRule.groups`."""
-        return {}
+    keys: Keys
+    costs: Costs
 
 
-@dataclass(frozen=True)
-class ExhaustiveRule:
-    """One key for all: every pair is compared. For corpora where that is affordable.
-
-    Attributes
-    ----------
-    group_size : int
-        Signatures in one group of the split bucket. A task holds two groups.
-    """
-
-    group_size: int
-
-    def keys(self, levels: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
-        """Return key 0 for each signature; see `BlockingRule.keys`."""
-        return np.zeros((len(levels), 1), np.int64)
-
-    def groups(self, count: int) -> Mapping[int, int]:
-        """Return the one key's number of groups; see `BlockingRule.groups`."""
-        return {0: max(1, -(-count // self.group_size))}
-
-
-def word_keys(
-    levels: npt.NDArray[np.int8], n: int = 9, diagonal_neighbors: bool = True
-) -> npt.NDArray[np.int64]:
-    """Return the words of each signature as keys: position * 3**16 + word.
+def keys_of(levels: npt.NDArray[np.int8], cells: Cells | None, model: Model) -> Keyed:
+    """Return the keys that a model's rules give to signatures.
 
     Parameters
     ----------
-    levels : (m, 272) int8
+    levels : (n, w) int8
+        Compact signatures.
+    cells : Cells or None
+        Their cells, in any order; None where ``cells`` is none of the rules.
+    model : Model
+        Brings the rules and what they need.
+
+    Returns
+    -------
+    Keyed
+        Of all rules together.
+    """
+    parts = []
+    if EXHAUSTIVE in model.rules:
+        parts.append(_free(np.zeros((len(levels), 1), np.int64)))
+    if CELLS in model.rules and cells is not None:
+        parts.append(cell_keys(cells, model.reach))
+    if WORDS in model.rules:
+        parts.append(_free(open_word_keys(levels, model)))
+    return Keyed(*(np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)))
+
+
+def _free(keys: Keys) -> Keyed:
+    return Keyed(keys, np.zeros(keys.shape, np.uint8))
+
+
+def cell_keys(cells: Cells, reach: int) -> Keyed:
+    """Return cells as keys; what costs more than the reach is removed.
+
+    Parameters
+    ----------
+    cells : Cells
+        In any order.
+    reach : int
+        The model's.
+
+    Returns
+    -------
+    Keyed
+        Ascending along a row.
+    """
+    order = np.argsort(cells.cells, axis=1, kind="stable")
+    keys = np.take_along_axis(cells.cells, order, axis=1).astype(np.int64)
+    costs = np.take_along_axis(cells.costs, order, axis=1)
+    keys[costs > reach] = REMOVED  # `matching.cells.NO_CELL` is REMOVED already
+    return Keyed(keys, costs)
+
+
+def open_word_keys(levels: npt.NDArray[np.int8], model: Model) -> Keys:
+    """Return the words of each signature as keys, hot ones removed.
+
+    Parameters
+    ----------
+    levels : (n, w) int8
+        Compact signatures.
+    model : Model
+        Says which words are hot.
+
+    Returns
+    -------
+    (n, 63) int64
+        Ascending along a row but for ``REMOVED`` ones.
+    """
+    keys = word_keys(levels, model.n, model.diagonal_neighbors)
+    hot = model.words.above(model.max_document_frequency)
+    if len(hot):
+        for start in range(0, len(keys), _CHUNK):  # bounds searchsorted's temporaries
+            part = keys[start : start + _CHUNK]
+            at = np.searchsorted(hot, part)
+            at[at == len(hot)] = 0
+            part[hot[at] == part] = REMOVED
+    return keys
+
+
+def word_keys(levels: npt.NDArray[np.int8], n: int = 9, diagonal_neighbors: bool = True) -> Keys:
+    """Return the words of each signature as keys: `FIRST_WORD` + position * 3**16 + word.
+
+    Parameters
+    ----------
+    levels : (m, w) int8
         Compact signatures.
     n : int
         Grid points in each direction.
@@ -132,22 +147,39 @@ def word_keys(
         Ascending along a row, because positions are.
     """
     words = words_of_compact(levels, n=n, diagonal_neighbors=diagonal_neighbors)
-    return words + np.arange(words.shape[1], dtype=np.int64) * WORD_BASE
+    return words + FIRST_WORD + np.arange(words.shape[1], dtype=np.int64) * WORD_BASE
 
 
-def rule_of(model: Model) -> BlockingRule:
-    """Return the blocking rule that a model describes.
+def keys_of_a_signature(model: Model) -> int:
+    """Return how many keys a signature has at most.
 
     Parameters
     ----------
     model : Model
-        Names the rule and brings what it needs.
+        Names the rules.
 
     Returns
     -------
-    BlockingRule
-        A `WordsRule` or an `ExhaustiveRule`.
+    int
+        Of all rules together.
     """
-    if model.rule == EXHAUSTIVE:
-        return ExhaustiveRule(model.group_size)
-    return WordsRule(model.hot_words, model.n, model.diagonal_neighbors)
+    counts = {CELLS: model.nearest, WORDS: WORDS_OF_A_SIGNATURE, EXHAUSTIVE: 1}
+    return sum(counts[rule] for rule in model.rules)
+
+
+def reach_of(key: int, model: Model) -> int:
+    """Return up to which sum of costs two signatures meet under a key.
+
+    Parameters
+    ----------
+    key : int
+        Any.
+    model : Model
+        Brings the reach of cells.
+
+    Returns
+    -------
+    int
+        0 for keys without costs.
+    """
+    return model.reach if CELLS in model.rules and key < FIRST_WORD else 0

@@ -53,6 +53,16 @@ SIGNATURES = pa.schema(
     ]
 )
 
+CELLS = pa.schema(
+    [
+        ("model_id", pa.string()),
+        ("signature_id", _SIGNATURE_ID),
+        ("cells", pa.list_(pa.int32())),
+        ("costs", pa.binary()),
+    ]
+)
+"""Nearest cells first; a byte of cost for each. -1 fills the end of a list that is short."""
+
 PAIRS = pa.schema(
     [
         ("model_id", pa.string()),
@@ -97,6 +107,7 @@ RUNS = pa.schema(
 TABLES = {
     "images": IMAGES,
     "signatures": SIGNATURES,
+    "cells": CELLS,
     "pairs": PAIRS,
     "clusters": CLUSTERS,
 }

@@ -7,43 +7,50 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matching.compare import Side, compare_bucket
-from matching.identity import SIGNATURE_ID_BYTES
+from matching.compare import Compared, Search, Side, compare_bucket
+from matching.meeting import reaches
 from matching.model import Model
-from matching.rules import BlockingRule, rule_of
-from signature.packing import LEVELS_PER_BYTE, unpack_levels
+from matching.rules import Keyed, keys_of, reach_of
 from udfs.arrow import Batches, BatchFunction, binary_column, fixed_bytes
-from udfs.keys import EACH_OTHER, RIGHT
+from udfs.keys import EACH_OTHER, RIGHT, Plans
+from udfs.rows import row_bytes, unpacked_rows
 
-PAIR_ROWS = pa.schema(
+FOUND_ROWS = pa.schema(
     [
         ("signature_id_a", pa.binary()),
         ("signature_id_b", pa.binary()),
         ("distance", pa.float64()),
+        ("key", pa.int64()),
+        ("comparisons", pa.int64()),
+        ("dropped", pa.int64()),
     ]
 )
+"""One row a pair, with the key it was found under; and one a table of buckets with null ids,
+which says how many comparisons were made and how many pairs dropped."""
 
 
-def comparer(model: Model) -> BatchFunction:
+def comparer(model: Model, plans: Plans) -> BatchFunction:
     """Return the function that compares inside the buckets of a partition.
 
     Parameters
     ----------
     model : Model
-        Brings the cutoff, and the rule that gives each signature's keys again, for the test of
-        the first shared one.
+        Brings the cutoff and the rules.
+    plans : mapping of int to BucketPlan
+        The keys that are split or capped, and how.
 
     Returns
     -------
     callable
-        From `udfs.keys.KEYED_ROWS`, sorted by key, part and side, to `PAIR_ROWS`. It holds the
-        rows of one bucket (of two groups, where a bucket is split) and one batch at a time.
+        From `udfs.keys.KEYED_ROWS`, sorted by key, part, side and cost, to `FOUND_ROWS`. It holds
+        the rows of one bucket (of two groups, where a bucket is split) and one batch at a time.
     """
-    rule = rule_of(model)
+    reach = {key: plan.reach for key, plan in plans.items()}
+    search = Search(model.cutoff, reaches(model.reach, reach), model.max_pairs_per_image)
 
     def compare(batches: Batches) -> Iterator[pa.RecordBatch]:
         for rows in _whole_buckets(batches):
-            yield from _pairs(rows, rule, model)
+            yield from _Buckets(rows, model).compare(search, reach)
 
     return compare
 
@@ -75,39 +82,63 @@ def _starts(rows: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], np.flatnonzero(changes) + 1]).astype(np.int64)
 
 
-def _pairs(rows: pa.Table, rule: BlockingRule, model: Model) -> Iterator[pa.RecordBatch]:
-    if rows.num_rows <= 1:
-        return
-    ids = fixed_bytes(rows["signature_id"], SIGNATURE_ID_BYTES)
-    packed = fixed_bytes(rows["packed"], -(-model.width // LEVELS_PER_BYTE))
-    levels = unpack_levels(packed, model.width)
-    everyone = Side(levels, rule.keys(levels))
-    key, side = rows["key"].to_numpy(), rows["side"].to_numpy()
-    edges = [*_starts(rows), rows.num_rows]
-    for start, end in pairwise(edges):
-        middle = start + int(np.searchsorted(side[start:end], RIGHT))
-        left, right = _part(everyone, start, middle), _part(everyone, middle, end)
-        alone = side[start] == EACH_OTHER
-        if len(left.levels) < (2 if alone else 1) or (not alone and not len(right.levels)):
-            continue
-        found = compare_bucket(left, None if alone else right, int(key[start]), model.cutoff)
-        if len(found.distance):
-            b = found.b + (start if alone else middle)
-            yield _batch(ids[found.a + start], ids[b], found.distance)
+class _Buckets:
+    """Whole buckets, one after the other."""
+
+    def __init__(self, rows: pa.Table, model: Model) -> None:
+        self._model = model
+        self._key, self._side = rows["key"].to_numpy(), rows["side"].to_numpy()
+        self._edges = [*_starts(rows), rows.num_rows]
+        packed = fixed_bytes(rows["row"], row_bytes(model))
+        signatures = unpacked_rows(packed, model)
+        self._ids = signatures.ids
+        keyed = keys_of(signatures.levels, signatures.cells, model)
+        self._all = Side(signatures.levels, keyed, rows["cost"].to_numpy().astype(np.uint8))
+
+    def compare(self, search: Search, reach: dict[int, int]) -> Iterator[pa.RecordBatch]:
+        """Compare in each bucket; the last row says what was done."""
+        comparisons = dropped = 0
+        for start, end in pairwise(self._edges):
+            key = int(self._key[start])
+            middle = start + int(np.searchsorted(self._side[start:end], RIGHT))
+            alone = self._side[start] == EACH_OTHER
+            right = None if alone else self._part(middle, end)
+            limit = reach.get(key, reach_of(key, self._model))
+            found = compare_bucket(self._part(start, middle), right, key, limit, search)
+            comparisons, dropped = comparisons + found.comparisons, dropped + found.dropped
+            if len(found.pairs.a):
+                yield self._batch(found, key, start, start if alone else middle)
+        yield _counts(comparisons, dropped)
+
+    def _part(self, start: int, end: int) -> Side:
+        levels, keyed, costs = self._all
+        return Side(
+            levels[start:end],
+            Keyed(keyed.keys[start:end], keyed.costs[start:end]),
+            costs[start:end],
+        )
+
+    def _batch(self, found: Compared, key: int, left: int, right: int) -> pa.RecordBatch:
+        """Put the smaller id of each pair first."""
+        a, b = self._ids[found.pairs.a + left], self._ids[found.pairs.b + right]
+        swap = _less(b, a)[:, None]
+        first, second = np.where(swap, b, a), np.where(swap, a, b)
+        count = len(a)
+        columns = [
+            binary_column(first),
+            binary_column(second),
+            pa.array(found.pairs.distance),
+            pa.array(np.full(count, key)),
+            pa.nulls(count, pa.int64()),
+            pa.nulls(count, pa.int64()),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)
 
 
-def _part(side: Side, start: int, end: int) -> Side:
-    return Side(side.levels[start:end], side.keys[start:end])
-
-
-def _batch(
-    a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8], distance: npt.NDArray[np.float64]
-) -> pa.RecordBatch:
-    """Put the smaller id of each pair first."""
-    swap = _less(b, a)[:, None]
-    first, second = np.where(swap, b, a), np.where(swap, a, b)
-    columns = [binary_column(first), binary_column(second), pa.array(distance)]
-    return pa.RecordBatch.from_arrays(columns, schema=PAIR_ROWS)
+def _counts(comparisons: int, dropped: int) -> pa.RecordBatch:
+    columns = [pa.nulls(1, field.type) for field in list(FOUND_ROWS)[:4]]
+    columns += [pa.array([comparisons]), pa.array([dropped])]
+    return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)
 
 
 def _less(x: npt.NDArray[np.uint8], y: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

@@ -4,14 +4,20 @@
 what the stages run, on a few rows: so it is the same machine code, for the same kinds of arrays.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
-from matching.model import EXHAUSTIVE, WORDS, Model
+from matching.codebook import RADIUS, Codebook
+from matching.model import RULES, Model
 from signature import SignatureParameters, sign_pixels, signature_version
 from signature.alpha import over_ground
 from udfs.answers import warm_up
+from udfs.arrow import binary_column
+from udfs.assigning import assigner
 from udfs.comparing import comparer
+from udfs.counting import EveryKey, key_counter
 from udfs.keepers import remove_greedily
 from udfs.keys import exploder
 
@@ -23,20 +29,31 @@ def compile_all() -> None:
     warm_up(SignatureParameters())
     clear = np.zeros((16, 16, 4), np.uint8)
     sign_pixels(over_ground(clear, (255, 255, 255)))
-    for rule in (WORDS, EXHAUSTIVE):
+    for rule in RULES:
         _compare(rule)
     edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
     list(remove_greedily([edges]))
 
 
 def _compare(rule: str) -> None:
-    model = Model(signature_version(), 9, True, rule, 0.4, 500, 4096)
-    levels = np.random.default_rng(1).integers(-2, 3, _WIDTH).astype(np.int8).tobytes()
-    ids = [bytes(16), bytes([1] * 16)]  # two equal signatures: a pair
-    batch = pa.RecordBatch.from_pydict({"signature_id": ids, "signature": [levels] * 2})
-    keyed = pa.Table.from_batches(exploder(model, 2)([batch]))
-    ordered = keyed.sort_by([(name, "ascending") for name in ("key", "part", "side")])
-    list(comparer(model)(ordered.to_batches()))
+    levels = np.random.default_rng(1).integers(-2, 3, (2, _WIDTH)).astype(np.int8)
+    levels[1] = levels[0]  # two equal signatures: a pair
+    # Two coarse cells, of which one is looked into: the way of a large codebook.
+    ends = np.array([0, 1, 2], np.int64)
+    vectors = np.eye(2, dtype=np.float32) * RADIUS
+    components = np.eye(_WIDTH, 2, dtype=np.float32)
+    codebook = Codebook(components, vectors, vectors, ends)
+    small = Model(signature_version(), 9, True, (rule,), 0.4, nearest=1, probes=1)
+    model = replace(small, codebook=codebook)
+    table = pa.RecordBatch.from_arrays(
+        [pa.array([bytes(16), bytes([1] * 16)]), binary_column(levels.view(np.uint8))],
+        ["signature_id", "signature"],
+    )
+    assigned = list(assigner(model)([table]))
+    list(key_counter(model.light(), EveryKey(1))(assigned))
+    keyed = pa.Table.from_batches(exploder(model.light(), {})(assigned))
+    ordered = keyed.sort_by([(name, "ascending") for name in ("key", "part", "side", "cost")])
+    list(comparer(model.light(), {})(ordered.to_batches()))
 
 
 if __name__ == "__main__":

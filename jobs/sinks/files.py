@@ -38,6 +38,26 @@ class Files:
             system.delete(target, False)
         system.rename(unfinished, target)
 
+    def read(self, path: str) -> bytes:
+        """Read a small file.
+
+        Parameters
+        ----------
+        path : str
+            Of the file.
+
+        Returns
+        -------
+        bytes
+            Held in memory twice, on the driver.
+        """
+        target, system = self._resolve(path)
+        stream = system.open(target)
+        try:
+            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all it holds; nothing happens if it is not there.
 

@@ -5,46 +5,103 @@ from pyspark.sql import functions as F
 
 from jobs.stages.schema import conform, spark_schema
 from matching import Model
+from matching.model import CELLS, EXHAUSTIVE, WORDS
+from matching.rules import FIRST_WORD
 from store.schemas import PAIRS
-from udfs.comparing import PAIR_ROWS, comparer
-from udfs.keys import KEY_ROWS, KEYED_ROWS, exploder, word_counter
+from udfs.assigning import ASSIGNED_ROWS, assigner
+from udfs.comparing import FOUND_ROWS, comparer
+from udfs.counting import KEY_COUNTS, MEMBER_ROWS, Chosen, TheseKeys, key_counter, key_members
+from udfs.keys import KEYED_ROWS, Plans, exploder
 
 
-def word_frequencies(signatures: DataFrame, model: Model) -> DataFrame:
-    """Count in how many signatures each word stands.
+def find_cells(signatures: DataFrame, model: Model) -> DataFrame:
+    """Find the nearest cells of each signature.
 
-    One row is a word at a position, its key ``key``. Shuffles partial counts.
-
-    Parameters
-    ----------
-    signatures : DataFrame
-        With ``signature``.
-    model : Model
-        Says what the signatures are.
-
-    Returns
-    -------
-    DataFrame
-        ``key`` long, ``frequency`` long.
-    """
-    keys = signatures.select("signature").mapInArrow(word_counter(model), spark_schema(KEY_ROWS))
-    return keys.groupBy("key").agg(F.count("*").alias("frequency"))
-
-
-def join_table(signatures: DataFrame, model: Model, count: int, partitions: int) -> DataFrame:
-    """Put each signature under its keys, buckets together.
-
-    One row is a signature under one key (and part of a split bucket). One shuffle, of rows of
-    about 130 bytes; sorted within partitions by key, part and side.
+    One row is a signature, its key ``signature_id``. No shuffle; the same on every machine.
 
     Parameters
     ----------
     signatures : DataFrame
         With ``signature_id`` and ``signature``.
     model : Model
-        Brings the rule that gives the keys.
-    count : int
-        Number of signatures.
+        Brings the codebook; Spark broadcasts it with the function.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.assigning.ASSIGNED_ROWS`.
+    """
+    known = signatures.select("signature_id", "signature")
+    return known.mapInArrow(assigner(model), spark_schema(ASSIGNED_ROWS))
+
+
+def count_keys(
+    assigned: DataFrame, model: Model, detailed: Chosen, only: bool = False
+) -> DataFrame:
+    """Count how many signatures stand under each key, and at what cost.
+
+    One row is a key and a cost. Shuffles counts that were added up in each partition.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        What `find_cells` returns.
+    model : Model
+        Brings the rules.
+    detailed : callable
+        Which keys are counted by cost.
+    only : bool
+        Whether the others are left out.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.counting.KEY_COUNTS`.
+    """
+    counter = key_counter(model.light(), detailed, only)
+    counts = assigned.mapInArrow(counter, spark_schema(KEY_COUNTS))
+    return counts.groupBy("key", "cost").agg(F.sum("rows").alias("rows"))
+
+
+def bucket_examples(assigned: DataFrame, model: Model, keys: list[int]) -> DataFrame:
+    """Return for each of a few keys the signature that it costs least.
+
+    One row is a key. Shuffles the members of these keys, added up in each partition.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        What `find_cells` returns.
+    model : Model
+        Brings the rules.
+    keys : list of int
+        A few.
+
+    Returns
+    -------
+    DataFrame
+        ``key``, ``signature_id``.
+    """
+    listed = key_members(model.light(), TheseKeys(tuple(keys)))
+    members = assigned.mapInArrow(listed, spark_schema(MEMBER_ROWS))
+    least = F.min(F.struct("cost", "signature_id")).alias("least")
+    return members.groupBy("key").agg(least).select("key", "least.signature_id")
+
+
+def join_table(assigned: DataFrame, model: Model, plans: Plans, partitions: int) -> DataFrame:
+    """Put each signature under its keys, buckets together.
+
+    One row is a signature under one key (and part of a split bucket). One shuffle, of packed rows
+    of about 190 bytes; sorted within partitions by key, part, side and cost.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        What `find_cells` returns.
+    model : Model
+        Brings the rules that give the keys.
+    plans : mapping of int to BucketPlan
+        The keys that are split or capped, and how.
     partitions : int
         Tasks to compare in.
 
@@ -53,22 +110,44 @@ def join_table(signatures: DataFrame, model: Model, count: int, partitions: int)
     DataFrame
         Of `udfs.keys.KEYED_ROWS`.
     """
-    keyed = signatures.select("signature_id", "signature").mapInArrow(
-        exploder(model, count), spark_schema(KEYED_ROWS)
-    )
-    return keyed.repartition(partitions, "key", "part").sortWithinPartitions("key", "part", "side")
+    keyed = assigned.mapInArrow(exploder(model.light(), plans), spark_schema(KEYED_ROWS))
+    together = keyed.repartition(partitions, "key", "part")
+    return together.sortWithinPartitions("key", "part", "side", "cost")
 
 
-def find_pairs(joined: DataFrame, model: Model) -> DataFrame:
-    """Compare inside the buckets; a pair comes from the first key that both share, and no other.
+def find_pairs(joined: DataFrame, model: Model, plans: Plans) -> DataFrame:
+    """Compare inside the buckets; a pair comes from the first key under which the two meet.
 
-    One row is a pair, its key ``(signature_id_a, signature_id_b)`` with a < b. No shuffle, no
-    distinct. Neither the number of partitions nor the order of rows changes the result.
+    One row is a pair, its key ``(signature_id_a, signature_id_b)`` with a < b; rows without ids
+    say what was done. No shuffle, no distinct. Neither the number of partitions nor the order of
+    rows changes the pairs.
 
     Parameters
     ----------
     joined : DataFrame
         What `join_table` returns.
+    model : Model
+        The same one.
+    plans : mapping of int to BucketPlan
+        The same ones.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.comparing.FOUND_ROWS`.
+    """
+    return joined.mapInArrow(comparer(model.light(), plans), spark_schema(FOUND_ROWS))
+
+
+def pair_rows(found: DataFrame, model: Model) -> DataFrame:
+    """Return the pairs among what `find_pairs` returned, as the table ``pairs`` has them.
+
+    One row is a pair. No shuffle.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `find_pairs` returns, or some of it.
     model : Model
         The same one.
 
@@ -77,6 +156,7 @@ def find_pairs(joined: DataFrame, model: Model) -> DataFrame:
     DataFrame
         Of `store.schemas.PAIRS`.
     """
-    found = joined.mapInArrow(comparer(model), spark_schema(PAIR_ROWS))
-    named = {"model_id": F.lit(model.model_id), "rule": F.lit(model.rule)}
-    return conform(found.withColumns(named), PAIRS)
+    cheap = F.lit(EXHAUSTIVE if EXHAUSTIVE in model.rules else CELLS)
+    rule = F.when(F.col("key") >= FIRST_WORD, WORDS).otherwise(cheap)
+    pairs = found.where(F.col("signature_id_a").isNotNull())
+    return conform(pairs.withColumns({"model_id": F.lit(model.model_id), "rule": rule}), PAIRS)

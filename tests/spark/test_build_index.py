@@ -23,7 +23,7 @@ from tests.spark.jobs_in_session import build, content
 
 pytestmark = pytest.mark.spark
 
-TABLES = ("images", "signatures", "pairs", "clusters")
+TABLES = ("images", "signatures", "cells", "pairs", "clusters")
 
 
 def brute_force(store: Store) -> dict[frozenset[bytes], float]:
