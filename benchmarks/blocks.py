@@ -1,7 +1,7 @@
 """Products of blocks of signatures, and the pairs below a cutoff that are in them.
 
 The product of extended rows is positive where the distance is below the cutoff, in float32 to
-within a thousandth. What is above ``-_MARGIN`` is decided by whole numbers. The product itself
+within a thousandth. What is above ``_SUSPECT`` is decided by whole numbers. The product itself
 gives them: without the part that depends on the two norms alone it is the dot product up to a
 thousandth, so that rounding makes it exact.
 """
@@ -18,13 +18,14 @@ from benchmarks.extended_rows import MORE, Floats, Side, Squares, extended, kern
 Rows: TypeAlias = NDArray[np.int32]
 Distances: TypeAlias = NDArray[np.float64]
 
-#: Rows and columns of a product: 1024 x 1024 float32 are 4 MiB. 512 to 2048 differ by 5 % on an
-#: EPYC with 1 MiB of second-level cache for each core.
-BLOCK: Final = 1024
+#: Rows and columns of a product: 512 x 512 float32 are 1 MiB. Up to 2048 all are as fast on an
+#: EPYC with so much second-level cache for each core.
+BLOCK: Final = 512
 #: Entries that are looked through at once before any of them is looked at alone.
 _CHUNK: Final = 128
-#: See `matching.compare`.
-_MARGIN: Final = 0.01
+#: Products above it are looked at, see `matching.compare`. In single precision, as they are: a
+#: double would make the loop ten times slower.
+_SUSPECT: Final = np.float32(-0.01)
 
 
 class Hits(NamedTuple):
@@ -36,7 +37,7 @@ class Hits(NamedTuple):
 
 
 class Blocks:
-    """One thread's memory, some 30 MiB, and the products that are made in it.
+    """One thread's memory, some 6 MiB, and the products that are made in it.
 
     Parameters
     ----------
@@ -116,14 +117,14 @@ def _decide(
     height, width = product.shape
     for i in range(height):
         for start in range(i + 1 if diagonal else 0, width, _CHUNK):
-            end = min(start + _CHUNK, width)
-            above = np.int32(0)
-            for j in range(start, end):  # without a branch: the compiler takes 16 at once
-                above += np.int32(product[i, j] > -_MARGIN)
-            if not above:
+            chunk = product[i, start : start + _CHUNK]
+            suspects = False
+            for j in range(len(chunk)):  # without a branch: the compiler takes 16 at once
+                suspects |= chunk[j] > _SUSPECT
+            if not suspects:
                 continue
-            for j in range(start, end):
-                if product[i, j] > -_MARGIN and rows[i] and columns[j]:
+            for j in range(start, min(start + _CHUNK, width)):
+                if product[i, j] > _SUSPECT and rows[i] and columns[j]:
                     x, y = rows[i], columns[j]
                     of_norms = cutoff * cutoff * math.sqrt(x * y) - (1 - cutoff**2) / 2 * (x + y)
                     apart = x + y - 2 * round(product[i, j] - of_norms)

@@ -1,8 +1,7 @@
 """Every pair below a cutoff by matrix products on all cores: what a search is measured against.
 
-A thread multiplies blocks and looks through them while the other does the same, without Python's
-lock. ``OPENBLAS_NUM_THREADS=1``, set before numpy is imported, makes it fastest: otherwise the
-threads of numpy's products fight with these.
+A thread multiplies blocks and looks through them while the others do the same, without Python's
+lock.
 """
 
 import os
@@ -15,11 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.blas_threads import one_blas_thread
 from benchmarks.blocks import BLOCK, Blocks, Distances, Hits, Rows, hits
 from benchmarks.extended_rows import Levels, side
 
 #: Columns of a task: enough that tasks cost nothing, few enough that threads end together.
-_RUN: Final = 16 * BLOCK
+_RUN: Final = 32 * BLOCK
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def all_pairs(levels: Levels, cutoff: float, threads: int | None = None) -> Near
     -------
     NearPairs
         In an order that depends on the signatures only. Memory is that of the pairs, twice, and
-        some 30 MiB a thread.
+        some 6 MiB a thread.
     """
     _compile(levels)
     start = time.perf_counter()
@@ -123,7 +123,7 @@ def _found(
             parts[number] = list(blocks.of_strip(*strip))
 
     count = threads or os.cpu_count() or 1
-    with ThreadPoolExecutor(count) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(count) as pool:
         list(pool.map(work, range(count)))
     every = [hits(0), *(part for of_strip in parts for part in of_strip)]
     return Hits(*(np.concatenate(values) for values in zip(*every, strict=True)))

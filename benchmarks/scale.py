@@ -34,6 +34,12 @@ from jobs.summary import table_lines  # noqa: E402
 from matching.sizes import cells_for, nearest_for  # noqa: E402
 
 _CUTOFF = 0.45
+# What meets is measured here, not what is dropped of the images with very many pairs.
+_SETTINGS = {
+    "cutoff": _CUTOFF,
+    "matching.exhaustive_up_to": 0,
+    "matching.max_pairs_per_image": 100_000,
+}
 _SIZES = (125_000, 250_000, 500_000, 1_000_000)
 _LARGE = (80_000_000, 1_000_000_000)
 _SAMPLE = 3_000
@@ -47,7 +53,7 @@ _DOLLARS_PER_CORE_HOUR = 0.05
 
 def measured(spark: SparkSession, corpus: Corpus, excluded: Sequence[str]) -> dict[str, Any]:
     """Search one corpus, and compare a sample of its images with all."""
-    found = search(spark, corpus.levels, {"cutoff": _CUTOFF, "matching.exhaustive_up_to": 0})
+    found = search(spark, corpus.levels, _SETTINGS)
     counted = ~corpus.matches(excluded)
     rng = np.random.default_rng(_SEED)
     sample = rng.choice(np.flatnonzero(counted), min(_SAMPLE, int(counted.sum())), replace=False)

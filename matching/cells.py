@@ -144,7 +144,8 @@ def _take_best(
 
 def _costs(best: _Best) -> npt.NDArray[np.uint8]:
     products = best.products.astype(np.float64)
-    above = _OWN_SHARE * products[:, :1] - products
+    nearest = np.maximum(products[:, :1], -(RADIUS**2) * 2.0)  # finite where there is none
+    above = _OWN_SHARE * nearest - products
     ranks = np.arange(1, products.shape[1] + 1)
     by_rank = np.rint(_PER_RANK * COST_STEPS * np.log(ranks)) + _ORIGIN
     costs = np.floor(above * (COST_STEPS / RADIUS**2)) + by_rank

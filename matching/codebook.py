@@ -80,7 +80,7 @@ class Codebook:
         parts = (self.components, self.coarse, self.fine)
         file = io.BytesIO()
         for part in parts:
-            np.save(file, part.astype("<i2"), allow_pickle=False)
+            np.save(file, np.ascontiguousarray(part, "<i2"), allow_pickle=False)
         np.save(file, self.offsets.astype("<i8"), allow_pickle=False)
         return file.getvalue()
 

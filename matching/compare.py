@@ -92,26 +92,46 @@ def compare_bucket(
         return Compared(no_pairs(), 0, 0)
     rows = factor(left.levels, search.cutoff, right=False)
     columns = factor(other.levels, search.cutoff, right=True)
-    found: list[Pairs] = []
-    comparisons = dropped = held = 0
-    most = _PAIRS_AT_ONCE
+    found = _Nearest(search.max_pairs, right is None)
+    comparisons = 0
     step = min(_MOST_ROWS, max(_FEWEST_ROWS, len(left.levels) // _FEWEST_ROWS))
     for start in range(0, len(left.levels), step):
         first = start if right is None else 0
         end = int(np.searchsorted(other.costs, reach - int(left.costs[start]), side="right"))
         if end <= first:  # rows are in order: the next ones reach no farther
             break
-        block = rows.part(start, start + step)
-        pairs = _here(block, columns.part(first, end), (start, first), (left, other), key, search)
-        found.append(pairs)
-        held += len(pairs.a)
+        # Among themselves, rows behind the reach of the cheapest one here meet nobody.
+        block = rows.part(start, min(start + step, end) if right is None else start + step)
+        part = columns.part(first, end)
+        found.add(_here(block, part, (start, first), (left, other), key, search))
         comparisons += _made(len(block.squares), end - first, right is None)
-        if held > most:
-            kept, gone = nearest_pairs(together(found), search.max_pairs, right is None)
-            found, dropped, held = [kept], dropped + gone, len(kept.a)
-            most = max(_PAIRS_AT_ONCE, 2 * held)  # or it would sort for every block
-    kept, gone = nearest_pairs(together(found), search.max_pairs, right is None)
-    return Compared(kept, comparisons, dropped + gone)
+    return Compared(found.pairs(), comparisons, found.dropped)
+
+
+class _Nearest:
+    """Gathers pairs, and drops those that are not among the nearest of either end."""
+
+    def __init__(self, max_pairs: int, one_side: bool) -> None:
+        self.dropped = 0
+        self._limits = max_pairs, one_side
+        self._parts: list[Pairs] = []
+        self._held = 0
+        self._room = _PAIRS_AT_ONCE
+
+    def add(self, pairs: Pairs) -> None:
+        if len(pairs.a):
+            self._parts.append(pairs)
+            self._held += len(pairs.a)
+            if self._held > self._room:
+                kept = self.pairs()
+                # Twice what stays, so that sorting it again and again costs no more than once.
+                self._room = max(_PAIRS_AT_ONCE, 2 * len(kept.a))
+
+    def pairs(self) -> Pairs:
+        kept, gone = nearest_pairs(together(self._parts), *self._limits)
+        self._parts, self._held = [kept], len(kept.a)
+        self.dropped += gone
+        return kept
 
 
 def _here(

@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import Pairs
+from matching.kernel import Indices, Pairs
+from signature.compiled import compiled
 
 
 def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, int]:
@@ -29,21 +30,36 @@ def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, 
     if len(pairs.a) <= max_pairs:
         return pairs, 0
     columns = pairs.b if one_side else pairs.b + int(pairs.a.max()) + 1
-    ends = np.concatenate([pairs.a, columns])
-    if np.bincount(ends).max() <= max_pairs:
+    rows = int(max(pairs.a.max(), columns.max())) + 1
+    counts = np.bincount(pairs.a, minlength=rows) + np.bincount(columns, minlength=rows)
+    if counts.max() <= max_pairs:
         return pairs, 0
-    farthest = _farthest_kept(ends, np.tile(pairs.distance, 2), max_pairs)
+    farthest = _farthest_kept(pairs.a, columns, pairs.distance, counts, max_pairs)
     stays = (pairs.distance <= farthest[pairs.a]) | (pairs.distance <= farthest[columns])
     return pairs.where(stays), int(len(stays) - np.count_nonzero(stays))
 
 
+@compiled
 def _farthest_kept(
-    ends: npt.NDArray[np.int64], distances: npt.NDArray[np.float64], max_pairs: int
+    a: Indices,
+    b: Indices,
+    distances: npt.NDArray[np.float64],
+    counts: Indices,
+    max_pairs: int,
 ) -> npt.NDArray[np.float64]:
     """Distance of each end's last pair that stays; infinite where all do."""
-    order = np.lexsort((distances, ends))
-    starts = np.concatenate([[0], np.cumsum(np.bincount(ends))])
-    farthest = np.full(len(starts) - 1, np.inf)
-    crowded = np.flatnonzero(np.diff(starts) > max_pairs)
-    farthest[crowded] = distances[order[starts[crowded] + max_pairs - 1]]
+    starts = np.zeros(len(counts) + 1, np.int64)
+    starts[1:] = np.cumsum(counts)
+    filled = starts[:-1].copy()
+    grouped = np.empty(2 * len(a), np.float64)
+    for k in range(len(a)):
+        grouped[filled[a[k]]] = distances[k]
+        filled[a[k]] += 1
+        grouped[filled[b[k]]] = distances[k]
+        filled[b[k]] += 1
+    farthest = np.full(len(counts), np.inf)
+    for end in range(len(counts)):
+        if counts[end] > max_pairs:
+            own = grouped[starts[end] : starts[end + 1]]
+            farthest[end] = np.partition(own, max_pairs - 1)[max_pairs - 1]
     return farthest

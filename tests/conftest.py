@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+
+# One thread to a product, as executors have it (conf/spark-defaults.conf): many on few cores wait
+# for each other, seconds for what takes milliseconds. numpy looks once, when it is loaded.
+for _library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
+from pyspark.sql import SparkSession  # noqa: E402 - brings numpy
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -41,7 +47,7 @@ def spark() -> Iterator[SparkSession]:
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """Return the environment of a user: nothing that tests or development brought along."""
-    ours = ("PYTHON", "SPARK", "PYSPARK", "COV", "PYTEST", "DELTA")
+    ours = ("PYTHON", "SPARK", "PYSPARK", "COV", "PYTEST", "DELTA", "OMP_", "OPENBLAS_")
     return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
 
 

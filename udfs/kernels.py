@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from matching.codebook import RADIUS, Codebook
+from matching.kernel import Pairs
 from matching.model import RULES, Model
+from matching.nearest import nearest_pairs
 from signature import SignatureParameters, sign_pixels, signature_version
 from signature.alpha import over_ground
 from udfs.answers import warm_up
@@ -31,6 +33,8 @@ def compile_all() -> None:
     sign_pixels(over_ground(clear, (255, 255, 255)))
     for rule in RULES:
         _compare(rule)
+    near, far = np.zeros(3, np.int64), np.arange(1, 4)
+    nearest_pairs(Pairs(near, far, np.linspace(0.1, 0.3, 3)), 1, one_side=True)
     edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
     list(remove_greedily([edges]))
 

@@ -46,7 +46,7 @@ def test_a_profile_is_read(profile: Path) -> None:
     assert (settings.matching.rules, settings.matching.max_document_frequency) == ("words", 9)
     assert settings.keepers.protected == ("/a", "/b")
     assert settings.signature.parameters() == SignatureParameters(n=7, crop_percentiles=(1, 99))
-    assert settings.matching.group_size == Settings().matching.group_size
+    assert settings.matching.bucket_rows == Settings().matching.bucket_rows
 
 
 def test_cropping_is_turned_off_by_name(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_overrides_win_and_none_is_passed_over(profile: Path) -> None:
 def test_settings_do_not_change() -> None:
     settings = Settings()
     with pytest.raises(ValidationError):
-        settings.matching.group_size = 5
+        settings.matching.bucket_rows = 5
     assert settings == Settings()
 
 
@@ -110,10 +110,23 @@ def test_an_unknown_key_of_a_profile_is_refused_with_the_profile(tmp_path: Path)
         ("max_failure_rate", float("nan")),
         ("partitions", -1),
         ("partitions", 1.5),
-        ("matching.rules", "cells"),
+        ("matching.rules", "words,cells"),
+        ("matching.rules", "cells,exhaustive"),
+        ("matching.rules", ""),
         ("matching.max_document_frequency", 1),
-        ("matching.group_size", 1),
         ("matching.exhaustive_up_to", -1),
+        ("matching.cells", -1),
+        ("matching.nearest", -1),
+        ("matching.nearest", 65),
+        ("matching.probes", 0),
+        ("matching.reach", -1),
+        ("matching.reach", 255),
+        ("matching.fit_sample", 0),
+        ("matching.seed", -1),
+        ("matching.seed", 2**31),
+        ("matching.bucket_rows", 1),
+        ("matching.bucket_comparisons_per_image", 0),
+        ("matching.max_pairs_per_image", -1),
         ("decoding.max_pixels", 0),
         ("decoding.max_image_bytes", 0),
         ("keepers.edges_in_one_task", 0),
@@ -128,6 +141,28 @@ def test_an_unknown_key_of_a_profile_is_refused_with_the_profile(tmp_path: Path)
 def test_a_bad_value_is_refused_by_name_and_value(name: str, value: object) -> None:
     message = refusal(**{name: value})
     assert message.startswith(f"setting {name} = {value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("rules", ["auto", "cells", "words", "cells,words", "exhaustive"]),
+        ("cells", [0, 1, 10**6]),
+        ("nearest", [0, 1, 64]),
+        ("probes", [1, 500]),
+        ("reach", [0, 254]),
+        ("fit_sample", [1, 10**7]),
+        ("seed", [0, 2**31 - 1]),
+        ("bucket_rows", [2, 10**6]),
+        ("bucket_comparisons_per_image", [1, 10**9]),
+        ("max_pairs_per_image", [0, 1, 10**6]),
+        ("max_document_frequency", [2]),
+        ("exhaustive_up_to", [0]),
+    ],
+)
+def test_values_up_to_the_bounds_are_taken(name: str, values: list[object]) -> None:
+    for value in values:
+        assert getattr(read_settings(None, {f"matching.{name}": value}).matching, name) == value
 
 
 @pytest.mark.parametrize(
@@ -172,6 +207,7 @@ def test_a_profile_that_cannot_be_read(tmp_path: Path, content: bytes | None, sa
         ("partitions=8", "partitions", 8),
         ("signature.fix_ratio=true", "signature.fix_ratio", True),
         ("matching.rules=words", "matching.rules", "words"),
+        ("matching.rules=cells,words", "matching.rules", "cells,words"),
         ('matching.rules="words"', "matching.rules", "words"),
         (" name = 5 ", "name", 5),
         ('keepers.protected=["/a", "/b=c"]', "keepers.protected", ["/a", "/b=c"]),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jobs.summary import human_bytes, reading_lines, summary_lines, table_lines
+from jobs.summary import count_line, human_bytes, reading_lines, summary_lines, table_lines
 
 COUNTS = {
     "images": 1_234_567,
@@ -19,6 +19,8 @@ COUNTS = {
     "comparisons": 499_999_500_000,
     "comparisons_bounded": 0,
     "hot_words": 0,
+    "capped": 0,
+    "pairs_dropped": 0,
     "signatures_without_key": 0,
     "pairs": 12,
     "pairs.0.0-0.1": 5,
@@ -55,28 +57,61 @@ def test_a_run_by_the_exhaustive_rule() -> None:
     assert "\n".join(summary_lines(COUNTS, 0.35, "exhaustive")) == EXHAUSTIVE
 
 
+def after_comparisons(counts: dict[str, int], rule: str) -> list[str]:
+    """The lines between comparisons and groups, with single spaces."""
+    lines = [" ".join(line.split()) for line in summary_lines(COUNTS | counts, 0.4, rule)]
+    first = next(i for i, line in enumerate(lines) if line.startswith("comparisons "))
+    last = next(i for i, line in enumerate(lines) if line.startswith("groups "))
+    return lines[first + 1 : last]
+
+
 def test_a_run_by_words_says_what_was_bounded_away() -> None:
-    counts = COUNTS | {
-        "comparisons_bounded": 88_000,
-        "hot_words": 1_200,
-        "signatures_without_key": 3,
-    }
-    lines = summary_lines(counts, 0.4, "words")
-    at = next(i for i, line in enumerate(lines) if line.startswith("comparisons bounded"))
-    assert lines[at].split() == [
-        "comparisons",
-        "bounded",
-        "away",
-        "88,000",
-        "1,200",
-        "hot",
-        "words",
-        "are",
-        "no",
-        "keys",
-    ]
-    assert lines[at + 1].split() == ["signatures", "without", "a", "key", "3", "in", "no", "pair"]
-    assert "not found by this rule" in lines[at + 2]
+    counts = {"comparisons_bounded": 88_000, "hot_words": 1_200, "signatures_without_key": 3}
+    bounded, without, missed = after_comparisons(counts, "words")
+    assert bounded == "comparisons bounded away 88,000 1,200 hot words"
+    assert without == "signatures without a key 3 in no pair"
+    assert "not found by this rule" in missed
+
+
+@pytest.mark.parametrize(
+    ("counts", "rule", "lines"),
+    [
+        ({}, "cells", []),
+        ({}, "cells,words", []),
+        (
+            {"comparisons_bounded": 5_000, "capped": 2},
+            "cells",
+            ["comparisons bounded away 5,000 2 capped buckets"],
+        ),
+        (
+            {"comparisons_bounded": 5_000, "capped": 2_000, "hot_words": 1},
+            "cells,words",
+            ["comparisons bounded away 5,000 1 hot words, 2,000 capped buckets"],
+        ),
+        (
+            {"pairs_dropped": 1_234},
+            "exhaustive",
+            ["pairs dropped 1,234 both ends have nearer ones"],
+        ),
+        (
+            {"signatures_without_key": 9, "pairs_dropped": 1},
+            "cells",
+            [
+                "pairs dropped 1 both ends have nearer ones",
+                "signatures without a key 9 in no pair",
+            ],
+        ),
+    ],
+)
+def test_what_is_bounded_or_dropped_has_a_line(
+    counts: dict[str, int], rule: str, lines: list[str]
+) -> None:
+    assert after_comparisons(counts, rule) == lines
+
+
+def test_a_count_has_its_name_to_the_left_and_its_number_to_the_right() -> None:
+    assert count_line("tasks", 1_234_567) == f"{'tasks':<34}     1,234,567"
+    assert count_line("tasks", 8, "about", 2) == f"    {'tasks':<30}             8   about"
 
 
 def test_an_empty_run_has_no_lines_for_what_is_not_there() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from matching.codebook import COMPONENT_LENGTH, Codebook, to_radius
 from signature import distances
 
 Levels = npt.NDArray[np.int8]
@@ -41,6 +42,21 @@ def brute_force(levels: Levels, cutoff: float) -> dict[tuple[int, int], float]:
 def random_levels(rng: np.random.Generator, *shape: int) -> Levels:
     """Return levels of -2 to 2, every third of them 0 as in smooth pictures."""
     return rng.choice(np.arange(-2, 3, dtype=np.int8), shape, p=[0.2, 0.15, 0.3, 0.15, 0.2])
+
+
+def codebook_of(levels: Levels, sizes: tuple[int, ...], seed: int = 1) -> Codebook:
+    """Return a codebook without any fitting: signatures are its centroids.
+
+    ``sizes`` says how many cells each coarse cell has; a coarse centroid is one more signature.
+    There are 16 components, orthogonal and of random directions.
+    """
+    rng = np.random.default_rng(seed)
+    directions, _ = np.linalg.qr(rng.normal(size=(levels.shape[1], 16)))
+    components = np.rint(directions * COMPONENT_LENGTH).astype(np.float32)
+    chosen = levels[rng.choice(len(levels), len(sizes) + sum(sizes), replace=False)]
+    projected = to_radius(chosen.astype(np.float64) @ components.astype(np.float64))
+    coarse, fine = projected[: len(sizes)], projected[len(sizes) :]
+    return Codebook(components, coarse, fine, np.cumsum([0, *sizes]).astype(np.int64))
 
 
 def _originals(rng: np.random.Generator, count: int) -> Levels:

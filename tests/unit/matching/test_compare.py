@@ -1,37 +1,93 @@
-"""Comparison inside a bucket equals brute force, to the last bit."""
+"""A bucket gives the pairs that meet there first, as a literal loop over all pairs does."""
+
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from matching import compare
-from matching.compare import BucketPairs, Side, compare_bucket
-from matching.rules import REMOVED
+from matching import compare, compare_bucket
+from matching.compare import Compared, Search, Side
+from matching.kernel import Pairs
+from matching.meeting import reaches
+from matching.nearest import nearest_pairs
+from matching.rules import REMOVED, Keyed
 from signature import distances
 
 from .examples import Levels, brute_force, random_levels, signatures
+from .literal import first_meeting, rows_of
 
 KEY = 5
+ALL = 10**9
+"""More pairs of an image than there are."""
+
+LEVELS = signatures(120)
+
+Found = dict[tuple[int, int], float]
 
 
 def side(levels: Levels, *keys: int) -> Side:
-    """One side of a bucket whose rows all have the same keys."""
-    return Side(levels, np.tile(np.array(keys or (KEY,), np.int64), (len(levels), 1)))
+    """One side of a bucket whose rows all have the same keys, at no cost."""
+    table = np.tile(np.array(keys or (KEY,), np.int64), (len(levels), 1))
+    free = np.zeros(table.shape, np.uint8)
+    return Side(levels, Keyed(table, free), free[:, 0])
 
 
-def as_dict(found: BucketPairs) -> dict[tuple[int, int], float]:
-    pairs = list(zip(found.a.tolist(), found.b.tolist(), found.distance.tolist(), strict=True))
+def found(
+    left: Side,
+    right: Side | None,
+    cutoff: float,
+    key: int = KEY,
+    capped: dict[int, int] | None = None,
+) -> Found:
+    reach = (capped or {}).get(key, 184)
+    search = Search(cutoff, reaches(184, capped or {}), ALL)
+    return as_dict(compare_bucket(left, right, key, reach, search))
+
+
+def as_dict(compared: Compared) -> Found:
+    pairs = list(zip(*(column.tolist() for column in compared.pairs), strict=True))
     pairs_once = {(a, b): distance for a, b, distance in pairs}
     assert len(pairs_once) == len(pairs), "a pair was found twice"
     return pairs_once
 
 
-@pytest.mark.parametrize("cutoff", [0.1, 0.2, 0.4, 0.45, 0.7, 0.95])
+def set_blocks(patch: pytest.MonkeyPatch, rows: int) -> None:
+    patch.setattr(compare, "_FEWEST_ROWS", rows)
+    patch.setattr(compare, "_MOST_ROWS", rows)
+
+
+@pytest.mark.parametrize("cutoff", [0.1, 0.4, 0.45, 0.7, 0.95])
 def test_a_bucket_gives_what_brute_force_gives(cutoff: float) -> None:
     levels = signatures(500)
     expected = brute_force(levels, cutoff)
     assert len(expected) >= 3
-    assert as_dict(compare_bucket(side(levels), None, KEY, cutoff)) == expected
+    assert found(side(levels), None, cutoff) == expected
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64, 499])
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    set_blocks(monkeypatch, rows)
+    compared = compare_bucket(side(LEVELS), None, KEY, 184, Search(0.45, reaches(184, {}), ALL))
+    assert as_dict(compared) == brute_force(LEVELS, 0.45)
+    assert compared.comparisons == 120 * 119 // 2
+
+
+@pytest.mark.parametrize("rows", [10, 2048])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_two_groups_meet_each_other_only(
+    monkeypatch: pytest.MonkeyPatch, rows: int, swapped: bool
+) -> None:
+    left, right = (LEVELS[47:], LEVELS[:47]) if swapped else (LEVELS[:47], LEVELS[47:])
+    measured = distances(left, right)
+    near = zip(*np.nonzero(measured < 0.45), strict=True)
+    expected = {(a, b): measured[a, b] for a, b in near}
+    assert expected
+    set_blocks(monkeypatch, rows)
+    compared = compare_bucket(side(left), side(right), KEY, 0, Search(0.45, reaches(184, {}), ALL))
+    assert as_dict(compared) == expected
+    assert compared.comparisons == 47 * 73
 
 
 def test_signatures_of_another_size_are_compared_by_their_full_form() -> None:
@@ -39,95 +95,203 @@ def test_signatures_of_another_size_are_compared_by_their_full_form() -> None:
     levels = np.concatenate([near, near, near])
     levels[1, :20], levels[2, :50] = 0, 1
     full = np.concatenate([levels, -levels], axis=1)  # each comparison seen from both ends
-    found = as_dict(compare_bucket(side(levels), None, KEY, 0.9))
-    assert found == brute_force(full, 0.9)
-    assert len(found) == 3
-
-
-@pytest.mark.parametrize("rows", [1, 7, 64, 499])
-def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    levels = signatures(130)
-    expected = brute_force(levels, 0.45)
-    monkeypatch.setattr(compare, "_BLOCK_ROWS", rows)
-    assert as_dict(compare_bucket(side(levels), None, KEY, 0.45)) == expected
-
-
-@pytest.mark.parametrize("rows", [10, 2048])
-def test_two_groups_meet_each_other_only(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    levels = signatures(130)
-    left, right = levels[:47], levels[47:]
-    measured = distances(left, right)
-    expected = {
-        (a, b): measured[a, b]
-        for a in range(len(left))
-        for b in range(len(right))
-        if measured[a, b] < 0.45
-    }
-    assert expected
-    monkeypatch.setattr(compare, "_BLOCK_ROWS", rows)
-    assert as_dict(compare_bucket(side(left), side(right), KEY, 0.45)) == expected
+    pairs = found(side(levels), None, 0.9)
+    assert pairs == brute_force(full, 0.9)
+    assert len(pairs) == 3
 
 
 def test_a_distance_equal_to_the_cutoff_is_not_below_it() -> None:
-    levels = signatures(200)
-    for (a, b), distance in list(brute_force(levels, 0.45).items())[:40]:
-        two = side(levels[[a, b]])
-        assert as_dict(compare_bucket(two, None, KEY, distance)) == {}
-        just_above = float(np.nextafter(distance, 1))
-        assert as_dict(compare_bucket(two, None, KEY, just_above)) == {(0, 1): distance}
+    for (a, b), distance in list(brute_force(LEVELS, 0.45).items())[:40]:
+        two = side(LEVELS[[a, b]])
+        assert found(two, None, distance) == {}
+        assert found(two, None, float(np.nextafter(distance, 1))) == {(0, 1): distance}
 
 
 def test_equal_rows_are_a_pair_and_featureless_ones_are_none() -> None:
-    one = signatures(20)[1]
+    one = LEVELS[1]
     flat = np.zeros_like(one)
     levels = np.stack([flat, one, flat, one])
-    assert as_dict(compare_bucket(side(levels), None, KEY, 0.9)) == {(1, 3): 0.0}
-    assert as_dict(compare_bucket(side(levels), side(levels[2:]), KEY, 0.9)) == {
-        (1, 1): 0.0,
-        (3, 1): 0.0,
-    }
-
-
-def test_one_row_alone_is_in_no_pair() -> None:
-    assert as_dict(compare_bucket(side(signatures(20)[1:2]), None, KEY, 0.9)) == {}
+    assert found(side(levels), None, 0.9) == {(1, 3): 0.0}
+    assert found(side(levels), side(levels[2:]), 0.9) == {(1, 1): 0.0, (3, 1): 0.0}
 
 
 @pytest.mark.parametrize("empty", ["left", "right", "both", "alone"])
 def test_an_empty_side_gives_no_pairs(empty: str) -> None:
-    some, none = side(signatures(20)), side(signatures(20)[:0])
+    some, none = side(LEVELS), side(LEVELS[:0])
     left = some if empty == "right" else none
     right = {"left": some, "right": none, "both": none, "alone": None}[empty]
-    found = compare_bucket(left, right, KEY, 0.4)
-    assert [column.dtype for column in found] == [np.int64, np.int64, np.float64]
-    assert as_dict(found) == {}
+    compared = compare_bucket(left, right, KEY, 184, Search(0.4, reaches(184, {}), ALL))
+    assert [column.dtype for column in compared.pairs] == [np.int64, np.int64, np.float64]
+    assert (as_dict(compared), compared.comparisons, compared.dropped) == ({}, 0, 0)
+
+
+def test_one_row_alone_is_in_no_pair() -> None:
+    assert found(side(LEVELS[1:2]), None, 0.9) == {}
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "shared"),
+    ("first", "second", "capped", "shared"),
     [
-        ([1, 4, 9], [2, 4, 9], 4),
-        ([1, 4, 9], [1, 4, 9], 1),
-        ([REMOVED, 4, 9], [1, 4, 9], 4),
-        ([1, REMOVED, 9], [1, 4, 9], 1),
-        ([1, REMOVED, 9], [REMOVED, 4, 9], 9),
-        ([REMOVED, 4, 9], [REMOVED, 4, 9], 4),
-        ([1, REMOVED, 9], [2, REMOVED, 9], 9),
-        ([1, 4, REMOVED], [2, 4, REMOVED], 4),
-        ([1, 4, 9], [REMOVED, REMOVED, 9], 9),
-        ([1, 4, 9], [2, 3, 8], None),
-        ([1, 4, REMOVED], [2, 5, REMOVED], None),
-        ([REMOVED, REMOVED, REMOVED], [REMOVED, REMOVED, REMOVED], None),
+        ([1, 4, 9], [2, 4, 9], {}, 4),
+        ([1, 4, 9], [1, 4, 9], {}, 1),
+        ([1, 4, 9], [1, 4, 9], {1: -1}, 4),
+        ([1, 4, 9], [1, 4, 9], {1: -1, 4: 0}, 4),
+        ([1, 4, 9], [1, 4, 9], {1: -1, 4: -1, 9: -1}, None),
+        ([REMOVED, 4, 9], [1, 4, 9], {}, 4),
+        ([1, REMOVED, 9], [2, REMOVED, 9], {}, 9),
+        ([1, 4, REMOVED], [2, 5, REMOVED], {}, None),
     ],
 )
-def test_a_pair_comes_from_the_first_key_that_both_share(
-    first: list[int], second: list[int], shared: int | None
+def test_a_pair_comes_from_the_first_key_under_which_the_two_meet(
+    first: list[int], second: list[int], capped: dict[int, int], shared: int | None
 ) -> None:
-    levels: npt.NDArray[np.int8] = np.ones((1, 272), np.int8)
+    levels: Levels = np.ones((1, 272), np.int8)
     left, right = side(levels, *first), side(levels, *second)
-    together = Side(np.ones((2, 272), np.int8), np.array([first, second], np.int64))
+    table = np.array([first, second], np.int64)
+    free = np.zeros(table.shape, np.uint8)
+    together = Side(np.ones((2, 272), np.int8), Keyed(table, free), free[:, 0])
     for key in {*first, *second} - {REMOVED}:
         expected = {(0, 0): 0.0} if key == shared else {}
-        assert as_dict(compare_bucket(left, right, key, 0.4)) == expected
-        assert as_dict(compare_bucket(right, left, key, 0.4)) == expected
-        alone = as_dict(compare_bucket(together, None, key, 0.4))
+        assert found(left, right, 0.4, key, capped) == expected
+        assert found(right, left, 0.4, key, capped) == expected
+        alone = found(together, None, 0.4, key, capped)
         assert alone == ({(0, 1): 0.0} if key == shared else {})
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One key of a corpus whose signatures have several, at costs."""
+
+    levels: Levels
+    keyed: Keyed
+    key: int
+    capped: dict[int, int]
+
+    def reach(self, key: int) -> int:
+        return self.capped.get(key, 184)
+
+    def members(self, chosen: np.ndarray) -> Side:
+        """Those of the chosen rows that have the key, from cheap to dear."""
+        has = (self.keyed.keys == self.key) & chosen[:, None]
+        rows, columns = np.nonzero(has)
+        order = np.argsort(self.keyed.costs[rows, columns], kind="stable")
+        costs = self.keyed.costs[rows, columns][order]
+        rows = rows[order]
+        return Side(self.levels[rows], Keyed(self.keyed.keys[rows], self.keyed.costs[rows]), costs)
+
+    def literal(self, left: Side, right: Side | None, cutoff: float) -> tuple[Found, int]:
+        """Pairs that must be reported, and how many rows' costs are within reach."""
+        other = left if right is None else right
+        measured = distances(left.levels, other.levels)
+        mine, theirs = rows_of(left.keyed), rows_of(other.keyed)
+        pairs, eligible = {}, 0
+        for a in range(len(left.levels)):
+            for b in range(a + 1 if right is None else 0, len(other.levels)):
+                eligible += int(left.costs[a]) + int(other.costs[b]) <= self.reach(self.key)
+                first = first_meeting(mine[a], theirs[b], self.reach)
+                if first == self.key and measured[a, b] < cutoff:
+                    pairs[a, b] = float(measured[a, b])
+        return pairs, eligible
+
+
+def bucket(seed: int, capped: dict[int, int]) -> Bucket:
+    """Half of the signatures have key 1, most 5 and all 9; costs go up to 200."""
+    rng = np.random.default_rng(seed)
+    keys = np.tile(np.array([1, 5, 9], np.int64), (len(LEVELS), 1))
+    keys[rng.random(keys.shape) < [0.5, 0.2, 0]] = REMOVED
+    costs = rng.choice([0, 20, 60, 92, 93, 120, 160, 184, 200], keys.shape).astype(np.uint8)
+    return Bucket(LEVELS, Keyed(keys, costs), 5, capped)
+
+
+CAPS = st.dictionaries(st.sampled_from([1, 5, 9]), st.integers(-1, 184), max_size=2)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 999), CAPS, st.sampled_from([1, 3, 16, 50, 256]), st.booleans())
+def test_costs_decide_who_meets_whatever_the_blocks(
+    seed: int, capped: dict[int, int], rows: int, two: bool
+) -> None:
+    one = bucket(seed, capped)
+    chosen = np.random.default_rng(seed).random(len(LEVELS)) < (0.4 if two else 1)
+    left = one.members(chosen)
+    right = one.members(~chosen) if two else None
+    search = Search(0.45, reaches(184, capped), ALL)
+    with pytest.MonkeyPatch.context() as patch:
+        set_blocks(patch, rows)
+        compared = compare_bucket(left, right, one.key, one.reach(one.key), search)
+    expected, eligible = one.literal(left, right, 0.45)
+    assert as_dict(compared) == expected
+    count = len(left.levels)
+    most = count * len(right.levels) if right else count * (count - 1) // 2
+    assert eligible <= compared.comparisons <= most
+    if rows == 1:  # blocks of one row waste nothing
+        assert compared.comparisons == eligible
+    assert compared.dropped == 0
+
+
+def test_the_costs_leave_some_pairs_to_other_buckets() -> None:
+    one = bucket(3, {})
+    members = one.members(np.ones(len(LEVELS), np.bool_))
+    expected, eligible = one.literal(members, None, 0.45)
+    near = len(brute_force(members.levels, 0.45))
+    assert 10 < len(expected) < near
+    assert 0 < eligible < len(members.levels) * (len(members.levels) - 1) // 2
+
+
+def test_dear_rows_in_a_block_with_cheap_ones_are_not_counted() -> None:
+    # 5 rows meet each other, and 35 nobody; all are in the first blocks.
+    costs = np.array([50] * 5 + [200] * 35, np.uint8)
+    keys = np.full((40, 1), KEY, np.int64)
+    dear = Side(LEVELS[1:41], Keyed(keys, costs[:, None]), costs)
+    search = Search(0.45, reaches(184, {}), ALL)
+    assert compare_bucket(dear, None, KEY, 184, search).comparisons == 10
+    assert compare_bucket(dear, dear._replace(costs=costs + 0), KEY, 184, search).comparisons >= 25
+
+
+def test_rows_out_of_order_would_lose_pairs() -> None:
+    # Why the join table is sorted by cost: the search ends at the first that reaches nobody.
+    levels: Levels = np.ones((3, 272), np.int8)
+    keys = np.full((3, 1), KEY, np.int64)
+    lost = []
+    for order in ([0, 100, 184], [184, 100, 0]):
+        costs = np.array(order, np.uint8)
+        lost.append(len(found(Side(levels, Keyed(keys, costs[:, None]), costs), None, 0.4)))
+    assert lost == [2, 0]
+
+
+@pytest.mark.parametrize("room", [0, 50, ALL])
+@pytest.mark.parametrize("max_pairs", [1, 3, 10])
+@pytest.mark.parametrize("two", [False, True])
+def test_the_nearest_pairs_stay_whatever_is_held_at_once(
+    monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool
+) -> None:
+    monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
+    set_blocks(monkeypatch, 8)
+    left, right = (side(LEVELS[:60]), side(LEVELS[60:])) if two else (side(LEVELS), None)
+    unbounded = compare_bucket(left, right, KEY, 184, Search(0.7, reaches(184, {}), ALL))
+    kept, gone = nearest_pairs(unbounded.pairs, max_pairs, right is None)
+    assert gone > 100
+    bounded = compare_bucket(left, right, KEY, 184, Search(0.7, reaches(184, {}), max_pairs))
+    pairs = zip(*(column.tolist() for column in kept), strict=True)
+    assert as_dict(bounded) == {(a, b): distance for a, b, distance in pairs}
+    assert bounded.dropped == gone
+    assert bounded.comparisons == unbounded.comparisons
+
+
+def test_a_crowded_bucket_is_not_sorted_for_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_pairs = []
+
+    def counted(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, int]:
+        sorted_pairs.append(len(pairs.a))
+        return nearest_pairs(pairs, max_pairs, one_side)
+
+    monkeypatch.setattr(compare, "nearest_pairs", counted)
+    monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", 100)
+    set_blocks(monkeypatch, 1)
+    search = Search(0.95, reaches(184, {}), 60)
+    compared = compare_bucket(side(LEVELS), None, KEY, 184, search)
+    every = len(compared.pairs.a) + compared.dropped
+    assert every > 5_000
+    # More stay than may be held at once; still, all sorting together is a few times all pairs.
+    assert len(compared.pairs.a) > 2_000
+    assert sum(sorted_pairs) < 4 * every

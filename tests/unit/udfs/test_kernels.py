@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[3]
 Take = Callable[[Path], object]
 
 # What executors do, on more than `udfs.kernels` runs: several kinds of pictures, batches cut
-# anywhere, empty ones, groups that meet each other.
+# anywhere, empty ones, all rules together, groups that meet each other, capped buckets, crowds.
 STAGES = """
 import io, sys
 from pathlib import Path
@@ -25,10 +25,11 @@ from PIL import Image
 from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters, signature_version
 from tests.unit.matching.examples import signatures
-from tests.unit.udfs.buckets import compared, cut, hot_words, ids_of, in_order, keyed_rows, model_of
-from tests.unit.udfs.buckets import signature_rows
+from matching.buckets import BucketLimits
+from tests.unit.udfs.buckets import all_plans, assigned_rows, compared, cut, fitted, ids_of
+from tests.unit.udfs.buckets import in_order, keyed_rows, model_of, with_hot_words
+from udfs.counting import EveryKey, key_counter, key_members, keyless_counter
 from udfs.keepers import remove_greedily
-from udfs.keys import keyless_counter, word_counter
 from udfs.signing import SigningTask, signer
 
 folder = Path(sys.argv[1])
@@ -64,18 +65,28 @@ assert sorted(states) == ["failed"] + ["signed"] * 11 + ["skipped"] * 2, list(zi
 
 levels = signatures(70)
 ids = ids_of(levels)
-found = 0
+found = dropped = 0
+one_level = fitted(model_of("cells", probes=9), levels)
 for model in (
+    one_level,
+    fitted(model_of("cells"), levels),
     model_of("words"),
-    model_of("words", hot_words=hot_words(levels, 4)),
+    with_hot_words(fitted(model_of("cells", "words", max_pairs_per_image=1), levels), levels, 4),
     model_of("exhaustive"),
-    model_of("exhaustive", group_size=500),
+    model_of("exhaustive", max_pairs_per_image=2, cutoff=0.7),
 ):
-    found += len(compared(cut(in_order(keyed_rows(levels, ids, model)), [0, 3, 3, 50]), model))
-    rows = signature_rows(levels, ids)
-    for stage in (word_counter, keyless_counter):
-        list(stage(model)(iter([rows.slice(5, 1), rows.slice(0, 0), rows])))
+    rows = assigned_rows(levels, ids, model)
+    batches = [rows.slice(5, 1), rows.slice(0, 0), rows]
+    for stage in (key_counter(model, EveryKey(1)), key_members(model, EveryKey(2))):
+        list(stage(iter(batches)))
+    list(keyless_counter(model)(iter(batches)))
+    for limits in (BucketLimits(10**9, 10**9), BucketLimits(9, 60)):
+        plans = all_plans(rows, model, limits)
+        joined = in_order(keyed_rows([rows], model, plans))
+        done = compared(cut(joined, [0, 3, 3, 50]), model, plans)
+        found, dropped = found + len(done.pairs), dropped + done.dropped
 assert found > 100
+assert dropped > 100
 edges = pa.RecordBatch.from_pydict({"better": list("aab"), "worse": list("bcd")})
 edges = edges.cast(pa.schema([("better", pa.binary()), ("worse", pa.binary())]))
 (removed,) = remove_greedily(iter([edges.slice(0, 1), edges.slice(1)]))
@@ -111,11 +122,11 @@ def unchanged(machine_code: Path, snapshot: Take) -> Callable[..., None]:
 def test_every_compiled_function_of_the_stages_is_compiled(machine_code: Path) -> None:
     kernels = {file.name.partition("-")[0] for file in machine_code.glob("*/*.nbc")}
     assert kernels >= {
-        "alpha._over_ground", "compare._candidates", "compare._decide", "crop._variation",
-        "greedy.greedy_removals", "grey._of_colour", "grey._of_grey", "grey._of_padded",
-        "grid._means", "grid._spaced", "levels._differences", "levels._numbered",
-        "levels._outside", "packing._pack", "packing._unpack", "percentile.sorted_percentiles",
-        "words._words",
+        "alpha._over_ground", "cells._take_best", "crop._variation", "greedy.greedy_removals",
+        "grey._of_colour", "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
+        "kernel._decide", "levels._differences", "levels._numbered", "levels._outside",
+        "meeting._meet", "nearest._farthest_kept", "packing._pack", "packing._unpack",
+        "percentile.sorted_percentiles", "words._words",
     }  # fmt: skip
 
 

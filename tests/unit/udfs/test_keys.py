@@ -5,59 +5,90 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from matching.rules import word_keys
-from signature import pack_levels
+from matching import Model, keys_of
+from matching.buckets import BucketPlan
+from matching.rules import REMOVED, Keyed, word_keys
 from tests.unit.matching.examples import signatures
 from udfs import keys as module
-from udfs.keys import EACH_OTHER, LEFT, RIGHT, exploder, keyless_counter, word_counter
+from udfs.keys import EACH_OTHER, KEYED_ROWS, LEFT, RIGHT, Plans, exploder, in_chunks, open_keys
+from udfs.rows import assigned_signatures, packed_rows
 
-from .buckets import hot_words, ids_of, keyed_rows, model_of, signature_rows
+from .buckets import assigned_rows, cut, fitted, ids_of, keyed_rows, model_of, with_hot_words
 
 LEVELS = signatures(90)
 IDS = ids_of(LEVELS)
+CELLS = fitted(model_of("cells"), LEVELS)
+WORDS = with_hot_words(model_of("words"), LEVELS, 4)
+BOTH = with_hot_words(fitted(model_of("cells", "words"), LEVELS), LEVELS, 4)
+ALL = model_of("exhaustive")
 
 
-def batches() -> list[pa.RecordBatch]:
-    """The signatures in batches of several sizes, one of them empty."""
-    whole = signature_rows(LEVELS, IDS)
-    return [whole.slice(0, 7), whole.slice(7, 0), whole.slice(7, 50), whole.slice(57)]
+def rows_of(model: Model) -> pa.RecordBatch:
+    return assigned_rows(LEVELS, IDS, model)
 
 
-def test_a_signature_has_one_row_under_each_of_its_words() -> None:
-    rows = keyed_rows(LEVELS, IDS, model_of("words"))
-    assert rows.num_rows == 90 * 63
-    under = {(row["signature_id"], row["key"]) for row in rows.to_pylist()}
-    keys = word_keys(LEVELS).tolist()
-    assert under == {(IDS[i].tobytes(), key) for i, row in enumerate(keys) for key in row}
+def joined(model: Model, plans: Plans) -> pa.Table:
+    return keyed_rows([rows_of(model)], model, plans)
+
+
+def keys_and_costs(model: Model) -> Keyed:
+    given = assigned_signatures(rows_of(model), model)
+    return keys_of(given.levels, given.cells, model)
+
+
+def plan(reach: int, groups: int) -> BucketPlan:
+    return BucketPlan(reach, groups, 0, 0)
+
+
+def ids(rows: pa.Table) -> list[bytes]:
+    return [row[:16] for row in rows["row"].to_pylist()]
+
+
+@pytest.mark.parametrize("model", [CELLS, WORDS, BOTH, ALL], ids=lambda model: model.rule)
+def test_a_signature_has_one_row_under_each_of_its_keys(model: Model) -> None:
+    keys, costs = keys_and_costs(model)
+    expected = Counter(
+        (IDS[row].tobytes(), int(keys[row, column]), int(costs[row, column]))
+        for row, column in zip(*np.nonzero(keys != REMOVED), strict=True)
+    )
+    rows = joined(model, {})
+    found = zip(ids(rows), rows["key"].to_pylist(), rows["cost"].to_pylist(), strict=True)
+    assert Counter(found) == expected
     assert set(rows["part"].to_pylist()) == {0}
     assert set(rows["side"].to_pylist()) == {EACH_OTHER}
 
 
 def test_hot_words_have_no_rows() -> None:
-    hot = hot_words(LEVELS, 3)
-    rows = keyed_rows(LEVELS, IDS, model_of("words", hot_words=hot))
     keys = word_keys(LEVELS)
+    hot = WORDS.words.above(4)
     expected = Counter(keys[~np.isin(keys, hot)].tolist())
-    assert Counter(rows["key"].to_pylist()) == expected
-    assert max(expected.values()) <= 3
-    assert rows.num_rows < keys.size
+    assert Counter(joined(WORDS, {})["key"].to_pylist()) == expected
+    assert max(expected.values()) <= 4
+    assert len(hot) > 0
 
 
-def test_every_row_brings_its_own_signature() -> None:
-    packed = {i.tobytes(): p.tobytes() for i, p in zip(IDS, pack_levels(LEVELS), strict=True)}
-    for rule in ("words", "exhaustive"):
-        for row in keyed_rows(LEVELS, IDS, model_of(rule)).to_pylist():
-            assert packed[row["signature_id"]] == row["packed"]
+@pytest.mark.parametrize("model", [CELLS, WORDS, BOTH, ALL], ids=lambda model: model.rule)
+def test_every_row_brings_its_own_signature(model: Model) -> None:
+    packed = packed_rows(assigned_signatures(rows_of(model), model))
+    own = {row[:16].tobytes(): row.tobytes() for row in packed}
+    rows = joined(model, {})["row"].to_pylist()
+    assert {own[row[:16]] == row for row in rows} == {True}
 
 
-def test_each_two_signatures_meet_in_one_part_of_a_split_key() -> None:
-    rows = keyed_rows(LEVELS, IDS, model_of("exhaustive", group_size=10))
-    assert rows.num_rows == 90 * 9
+@pytest.mark.parametrize("groups", [2, 3, 9])
+def test_each_two_signatures_meet_in_one_part_of_a_split_key(groups: int) -> None:
+    rows = joined(ALL, {0: plan(0, groups)})
+    assert rows.num_rows == 90 * groups
     members: dict[int, dict[int, list[bytes]]] = {}
-    for row in rows.to_pylist():
-        sides = members.setdefault(row["part"], {EACH_OTHER: [], LEFT: [], RIGHT: []})
-        sides[row["side"]].append(row["signature_id"])
+    for part, side, name in zip(
+        rows["part"].to_pylist(), rows["side"].to_pylist(), ids(rows), strict=True
+    ):
+        sides = members.setdefault(part, {EACH_OTHER: [], LEFT: [], RIGHT: []})
+        sides[side].append(name)
+    assert len(members) == groups * (groups + 1) // 2
     meetings: Counter[frozenset[bytes]] = Counter()
     for sides in members.values():
         assert not (sides[EACH_OTHER] and (sides[LEFT] or sides[RIGHT]))
@@ -68,43 +99,84 @@ def test_each_two_signatures_meet_in_one_part_of_a_split_key() -> None:
     assert set(meetings.values()) == {1}
 
 
-def test_batches_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = model_of("exhaustive")
-    whole = keyed_rows(LEVELS, IDS, model).to_pylist()
-    monkeypatch.setattr(module, "_SIGNATURES_AT_ONCE", 11)
-    parts = [row for b in exploder(model, 90)(iter(batches())) for row in b.to_pylist()]
+def test_groups_are_about_as_large() -> None:
+    rows = joined(ALL, {0: plan(0, 3)})
+    alone = rows.filter(pa.array(rows["side"].to_numpy() == EACH_OTHER))
+    sizes = Counter(alone["part"].to_pylist())
+    assert sum(sizes.values()) == 90
+    assert min(sizes.values()) > 15
 
-    def by_content(row: dict[str, object]) -> str:
-        return repr(sorted(row.items()))
 
-    assert sorted(parts, key=by_content) == sorted(whole, key=by_content)
+def test_only_planned_keys_are_split_or_capped() -> None:
+    keys, costs = keys_and_costs(CELLS)
+    there = keys[keys != REMOVED]
+    split, capped, closed = np.unique(there)[:3].tolist()
+    half = int(np.median(costs[keys == capped]))
+    plans = {split: plan(150, 2), capped: plan(half, 1), closed: plan(-1, 1), 10**9: plan(9, 3)}
+    found = Counter(joined(CELLS, plans)["key"].to_pylist())
+    members = Counter(there.tolist())
+    within = int(np.count_nonzero(costs[keys == capped] <= half))
+    assert 0 < within < members[capped]
+    members |= Counter({split: 2 * members[split]})
+    members[capped], members[closed] = within, 0
+    assert found == members
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data(), st.sampled_from([CELLS, BOTH, ALL]), st.lists(st.integers(0, 90), max_size=5))
+def test_batches_and_chunks_change_nothing(
+    data: st.DataObject, model: Model, places: list[int]
+) -> None:
+    keys = np.unique(keys_and_costs(model).keys).tolist()
+    plans = data.draw(
+        st.dictionaries(
+            st.sampled_from(keys),
+            st.builds(plan, st.integers(-1, model.reach), st.integers(1, 4)),
+            max_size=5,
+        )
+    )
+    chunk = data.draw(st.sampled_from([1, 11, 512]))
+    whole = joined(model, plans)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_SIGNATURES_AT_ONCE", chunk)
+        batches = list(exploder(model.light(), plans)(cut(rows_of(model), places)))
+    assert all(batch.schema == KEYED_ROWS for batch in batches)
+    parts = pa.Table.from_batches(batches, KEYED_ROWS)
+    order = [(name, "ascending") for name in KEYED_ROWS.names]
+    assert parts.sort_by(order).equals(whole.sort_by(order))
+
+
+def test_chunks_hold_every_row_once_in_order() -> None:
+    batch = pa.RecordBatch.from_arrays([pa.array(range(1300))], ["n"])
+    chunks = list(in_chunks([batch.slice(0, 0), batch, batch.slice(1290)]))
+    assert [chunk.num_rows for chunk in chunks] == [512, 512, 276, 10]
+    assert [n for chunk in chunks for n in chunk["n"].to_pylist()] == [
+        *range(1300),
+        *range(1290, 1300),
+    ]
+
+
+def test_removed_keys_are_not_listed() -> None:
+    keys = np.array([[REMOVED, 4], [REMOVED, REMOVED], [0, 2**33]], np.int64)
+    rows, listed, costs = open_keys(Keyed(keys, np.array([[1, 2], [3, 4], [5, 255]], np.uint8)))
+    assert (rows.tolist(), listed.tolist(), costs.tolist()) == (
+        [0, 2, 2],
+        [4, 0, 2**33],
+        [2, 5, 255],
+    )
+    assert costs.dtype == np.int16
 
 
 def test_no_rows_in_no_rows_out() -> None:
-    for function in (exploder(model_of("words"), 0), word_counter(model_of("words"))):
-        assert [row for batch in function(iter([])) for row in batch.to_pylist()] == []
-        empty = function(iter([signature_rows(LEVELS[:0], IDS[:0])]))
-        assert [row for batch in empty for row in batch.to_pylist()] == []
-
-
-def test_words_are_listed_to_be_counted() -> None:
-    listed = [
-        row["key"] for b in word_counter(model_of("words"))(batches()) for row in b.to_pylist()
-    ]
-    assert Counter(listed) == Counter(word_keys(LEVELS).ravel().tolist())
-
-
-def test_signatures_without_a_key_are_counted() -> None:
-    of_two = np.unique(word_keys(LEVELS[[3, 60]]))
-    model = model_of("words", hot_words=of_two)
-    keyless = int(np.isin(word_keys(LEVELS), of_two).all(axis=1).sum())
-    assert keyless >= 2
-    counted = [row["keyless"] for b in keyless_counter(model)(batches()) for row in b.to_pylist()]
-    assert sum(counted) == keyless
+    for model in (CELLS, WORDS, ALL):
+        empty = rows_of(model).slice(0, 0)
+        for batches in ([], [empty]):
+            out = exploder(model.light(), {})(batches)
+            assert [row for batch in out for row in batch.to_pylist()] == []
 
 
 def test_signatures_of_another_size() -> None:
     levels = LEVELS[:, :110]
-    model = model_of("exhaustive", n=6)
-    rows = keyed_rows(levels, IDS, model)
-    assert {len(value) for value in rows["packed"].to_pylist()} == {37}
+    model = fitted(model_of("cells", n=6), levels)
+    rows = keyed_rows([assigned_rows(levels, IDS, model)], model, {})
+    assert {len(value) for value in rows["row"].to_pylist()} == {16 + 37 + 5 * 5}

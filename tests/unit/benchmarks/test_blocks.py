@@ -1,0 +1,36 @@
+"""Products of blocks give the pairs of the rows and columns that were asked for."""
+
+import numpy as np
+import pytest
+
+from benchmarks import blocks
+from benchmarks.blocks import Blocks
+from benchmarks.extended_rows import side
+from signature import distances
+
+from .examples import signatures
+
+
+@pytest.mark.parametrize("columns", [range(3, 17), range(5, 6), range(8, 60), range(7, 7)])
+def test_a_strip_ends_where_its_columns_end(
+    monkeypatch: pytest.MonkeyPatch, columns: range
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 8)
+    left, right = signatures(50), signatures(80)
+    strip = Blocks(side(left), side(right), 0.71, triangle=False).of_strip(16, columns)
+    found = {
+        (int(a), int(b)): distance for hits in strip for a, b, distance in zip(*hits, strict=True)
+    }
+    apart = distances(left, right)
+    assert found == {
+        (a, b): apart[a, b] for a in range(16, 24) for b in columns if apart[a, b] < 0.71
+    }
+    assert bool(found) == bool(columns)
+
+
+def test_whole_numbers_of_the_product_decide_at_the_margin() -> None:
+    levels = signatures(60)
+    apart = distances(levels, levels)
+    cutoff = float(np.sort(apart[np.triu_indices(len(apart), 1)])[20])
+    found = Blocks(side(levels), side(levels), cutoff, triangle=True).of_strip(0, range(60))
+    assert sum(len(hits.a) for hits in found) == 20

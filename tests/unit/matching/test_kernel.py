@@ -1,0 +1,174 @@
+"""The kernel's pairs are those of brute force, to the last bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from matching import kernel
+from matching.kernel import Pairs, factor, no_pairs, pairs_below, together
+from signature import distances
+
+from .examples import Levels, brute_force, random_levels, signatures
+
+SOME = arrays.arrays(
+    np.int8, st.tuples(st.integers(1, 6), st.just(272)), elements=st.integers(-2, 2)
+)
+
+
+def as_dict(found: Pairs) -> dict[tuple[int, int], float]:
+    pairs = list(zip(*(column.tolist() for column in found), strict=True))
+    pairs_once = {(a, b): distance for a, b, distance in pairs}
+    assert len(pairs_once) == len(pairs), "a pair was found twice"
+    return pairs_once
+
+
+def between(left: Levels, right: Levels, cutoff: float) -> dict[tuple[int, int], float]:
+    sides = factor(left, cutoff, right=False), factor(right, cutoff, right=True)
+    return as_dict(pairs_below(*sides, cutoff, above_diagonal=False))
+
+
+def among(levels: Levels, cutoff: float) -> dict[tuple[int, int], float]:
+    sides = factor(levels, cutoff, right=False), factor(levels, cutoff, right=True)
+    return as_dict(pairs_below(*sides, cutoff, above_diagonal=True))
+
+
+def by_definition(left: Levels, right: Levels, cutoff: float) -> dict[tuple[int, int], float]:
+    measured = distances(left, right)
+    return {
+        (int(a), int(b)): float(measured[a, b])
+        for a, b in zip(*np.nonzero(measured < cutoff), strict=True)
+    }
+
+
+def full(levels: Levels) -> Levels:
+    """Each comparison seen from both ends: what image-match has of any size."""
+    return np.concatenate([levels, -levels], axis=1)
+
+
+def altered(levels: Levels, rng: np.random.Generator, count: int) -> Levels:
+    """Copies of one signature with 1 to 70 % of it drawn again."""
+    copies = np.repeat(levels, count, axis=0)
+    for copy, share in zip(copies, np.linspace(0.01, 0.7, count), strict=True):
+        places = rng.random(len(copy)) < share
+        copy[places] = rng.integers(-2, 3, np.count_nonzero(places))
+    return copies
+
+
+@pytest.mark.parametrize("cutoff", [0.02, 0.1, 0.2, 0.4, 0.45, 0.7, 0.95])
+def test_among_themselves_signatures_make_the_pairs_of_brute_force(cutoff: float) -> None:
+    levels = signatures(500)
+    expected = brute_force(levels, cutoff)
+    assert (len(expected) >= 3) == (cutoff >= 0.1)
+    assert among(levels, cutoff) == expected
+
+
+@pytest.mark.parametrize("columns", [1, 7, 64, 2048])
+def test_the_width_of_a_product_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setattr(kernel, "_COLUMNS", columns)
+    levels = signatures(130)
+    assert among(levels, 0.45) == brute_force(levels, 0.45)
+    assert between(levels[:47], levels[47:], 0.45) == by_definition(levels[:47], levels[47:], 0.45)
+    assert between(levels[47:], levels[:47], 0.45) == by_definition(levels[47:], levels[:47], 0.45)
+
+
+@settings(deadline=None, max_examples=50)
+@given(SOME, SOME, st.floats(0.01, 0.99))
+def test_any_signatures_make_the_pairs_of_their_definition(
+    left: Levels, right: Levels, cutoff: float
+) -> None:
+    with np.errstate(invalid="ignore"):
+        assert between(left, right, cutoff) == by_definition(left, right, cutoff)
+
+
+@settings(deadline=None, max_examples=50)
+@given(SOME, SOME)
+def test_a_distance_equal_to_the_cutoff_is_not_below_it(left: Levels, right: Levels) -> None:
+    with np.errstate(invalid="ignore"):
+        measured = distances(left, right)
+    for distance in np.unique(measured[(measured > 0) & (measured < 1)]):
+        for cutoff in (distance, np.nextafter(distance, 1), np.nextafter(distance, 0)):
+            expected = {(a, b) for a, b in zip(*np.nonzero(measured < cutoff), strict=True)}
+            assert between(left, right, float(cutoff)).keys() == expected
+
+
+@pytest.mark.parametrize("width", [24, 144, 110, 1_482, 16_002])
+def test_signatures_of_another_size_are_measured_in_their_full_form(width: int) -> None:
+    # Grids of 4 to 64 points; levels of 2 everywhere make the largest products.
+    rng = np.random.default_rng(width)
+    for original in (random_levels(rng, 1, width), 2 * rng.choice([-1, 1], (1, width))):
+        levels = altered(original.astype(np.int8), rng, 12)
+        measured = distances(full(levels), full(levels))
+        assert among(levels, 0.6) == by_definition_above(measured, 0.6)
+        for distance in measured[0, 1:4].tolist():
+            assert (0, measured[0].tolist().index(distance)) not in among(levels, distance)
+            just_above = float(np.nextafter(distance, 1))
+            assert among(levels, just_above) == by_definition_above(measured, just_above)
+
+
+def by_definition_above(measured: np.ndarray, cutoff: float) -> dict[tuple[int, int], float]:
+    rows, columns = np.nonzero(np.triu(measured < cutoff, 1))
+    return {(int(a), int(b)): float(measured[a, b]) for a, b in zip(rows, columns, strict=True)}
+
+
+def test_equal_rows_are_a_pair_and_featureless_ones_are_none() -> None:
+    one = signatures(20)[1]
+    flat = np.zeros_like(one)
+    levels = np.stack([flat, one, flat, one])
+    assert among(levels, 0.99) == {(1, 3): 0.0}
+    assert between(levels, levels[2:], 0.99) == {(1, 1): 0.0, (3, 1): 0.0}
+    # One level more on either side is as near as any two can be.
+    few = np.zeros((3, 272), np.int8)
+    few[0, 5] = few[1, 5] = few[2, 6] = 1
+    assert among(few, 0.5) == {(0, 1): 0.0}
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 5), (5, 0), (0, 0), (1, 1)])
+def test_without_two_rows_there_are_no_pairs(left: int, right: int) -> None:
+    levels = signatures(20)
+    sides = factor(levels[:left], 0.4, right=False), factor(levels[6 : 6 + right], 0.4, right=True)
+    found = pairs_below(*sides, 0.01, above_diagonal=False)
+    assert as_dict(found) == {}
+    assert [column.dtype for column in found] == [np.int64, np.int64, np.float64]
+    assert among(levels[1:2], 0.9) == {}
+
+
+def test_a_product_is_above_zero_exactly_below_the_cutoff() -> None:
+    levels = signatures(200)[1:]
+    measured = distances(levels, levels)
+    for cutoff in (0.2, 0.45):
+        left, right = factor(levels, cutoff, right=False), factor(levels, cutoff, right=True)
+        product = left.extended @ right.extended.T
+        assert np.array_equal(
+            (product > 0)[measured != cutoff], (measured < cutoff)[measured != cutoff]
+        )
+        # And its value, in doubles, is within what the margin allows for.
+        x, r = levels.astype(np.float64), np.linalg.norm(levels, axis=1)
+        q = -(1 - cutoff**2) / 2 * r**2
+        exact = x @ x.T + cutoff**2 * r[:, None] * r + q[:, None] + q
+        assert np.abs(product - exact).max() < kernel._MARGIN / 10
+        assert left.squares.tolist() == (levels.astype(int) ** 2).sum(axis=1).tolist()
+
+
+def test_parts_of_a_side_are_those_rows() -> None:
+    levels = signatures(30)
+    whole = factor(levels, 0.4, right=True)
+    for start, end in ((0, 30), (4, 9), (29, 30), (7, 7), (25, 99)):
+        expected = factor(levels[start:end], 0.4, right=True)
+        part = whole.part(start, end)
+        for name in ("extended", "bent", "offset", "squares"):
+            assert np.array_equal(getattr(part, name), getattr(expected, name))
+
+
+def test_pairs_are_put_together_in_order_and_chosen() -> None:
+    some = [Pairs(*(np.array([i, i + 1], dtype) for dtype in (int, int, float))) for i in range(3)]
+    joined = together([some[2], no_pairs(), some[0]])
+    assert joined.a.tolist() == joined.b.tolist() == [2, 3, 0, 1]
+    chosen = joined.where(np.array([True, False, False, True]))
+    assert (chosen.a.tolist(), chosen.distance.tolist()) == ([2, 1], [2.0, 1.0])
+    for none in (together([]), no_pairs(), together([no_pairs()])):
+        assert [column.dtype for column in none] == [np.int64, np.int64, np.float64]
+        assert as_dict(none) == {}

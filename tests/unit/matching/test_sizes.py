@@ -1,0 +1,74 @@
+"""How large a model is, by the size of its corpus."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.sizes import cells_for, max_pairs_for, nearest_for, reach_for
+
+CORPORA = st.integers(0, 10**11)
+UNLIMITED = 10**12
+
+
+@settings(deadline=None)
+@given(CORPORA, CORPORA)
+def test_a_larger_corpus_never_has_fewer_cells_or_more_pairs_kept(a: int, b: int) -> None:
+    small, large = sorted((a, b))
+    assert cells_for(small, UNLIMITED) <= cells_for(large, UNLIMITED)
+    assert nearest_for(small) <= nearest_for(large)
+    assert max_pairs_for(small) >= max_pairs_for(large)
+
+
+@settings(deadline=None)
+@given(CORPORA, CORPORA)
+def test_cells_have_eight_signatures_each_to_be_fitted_to(corpus: int, sample: int) -> None:
+    cells = cells_for(corpus, sample)
+    assert 1 <= cells <= max(1, min(corpus, sample) // 8)
+
+
+@settings(deadline=None)
+@given(st.integers(10**5, 10**10))
+def test_a_corpus_eight_times_larger_has_four_times_the_cells(corpus: int) -> None:
+    few, many = cells_for(corpus, UNLIMITED), cells_for(8 * corpus, UNLIMITED)
+    assert many == pytest.approx(4 * few, rel=1e-3)
+    # So that an image, met in so many cells of twice the members, is compared twice as often.
+    assert 8 * corpus / many == pytest.approx(2 * corpus / few, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "sample", "cells"),
+    [
+        (0, 100, 1),
+        (1, 100, 1),
+        (15, 100, 1),
+        (16, 100, 2),
+        (10**6, UNLIMITED, 23_500),
+        (10**9, UNLIMITED, 2_350_000),
+        (10**9, 2_000_000, 250_000),
+        (10**9, 0, 1),
+    ],
+)
+def test_cells_of_a_few_corpora(corpus: int, sample: int, cells: int) -> None:
+    assert cells_for(corpus, sample) == cells
+
+
+def test_a_signature_is_in_twelve_to_twenty_cells() -> None:
+    sizes = [0, 50_000, 10**6, 4 * 10**6, 4 * 10**6 + 1, 10**10]
+    assert [nearest_for(size) for size in sizes] == [12, 12, 16, 16, 20, 20]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 64))
+def test_the_reach_fits_a_byte_and_grows_with_the_cells(nearest: int) -> None:
+    assert 0 < reach_for(nearest) <= reach_for(nearest + 1) <= 254
+    # The cells far down the list, of costs above the reach, would be there for nothing.
+    rank = round(25.6 * math.log(nearest)) + 52
+    assert reach_for(nearest) > rank
+
+
+def test_pairs_are_kept_by_what_all_of_them_take() -> None:
+    sizes = [0, 1, 20_000, 250_000, 10**9]
+    assert [max_pairs_for(size) for size in sizes] == [1000, 1000, 1000, 1000, 100]
+    assert 100 < max_pairs_for(500_000) < 1000
