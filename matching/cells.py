@@ -73,25 +73,43 @@ def assign_cells(
     )
     for start in range(0, len(levels), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        part = _nearest(codebook.project(levels[rows]), codebook, nearest, probes)
+        part = nearest_centroids(codebook.project(levels[rows]), codebook, nearest, probes)
         found.cells[rows] = part.cells
         found.costs[rows] = _costs(part)
     return found
 
 
-class _Best(NamedTuple):
+class Best(NamedTuple):
     """The best products so far of each row, descending, and their columns."""
 
     cells: Indices
     products: npt.NDArray[np.float32]
 
 
-def _empty(rows: int, nearest: int) -> _Best:
+def _empty(rows: int, nearest: int) -> Best:
     products = np.full((rows, nearest), -np.inf, np.float32)
-    return _Best(np.full((rows, nearest), NO_CELL, np.int32), products)
+    return Best(np.full((rows, nearest), NO_CELL, np.int32), products)
 
 
-def _nearest(vectors: Vectors, codebook: Codebook, nearest: int, probes: int) -> _Best:
+def nearest_centroids(vectors: Vectors, codebook: Codebook, nearest: int, probes: int) -> Best:
+    """Find the centroids with the largest products.
+
+    Parameters
+    ----------
+    vectors : (n, d) float32
+        What `Codebook.project` returns.
+    codebook : Codebook
+        The same one.
+    nearest : int
+        How many centroids, m.
+    probes : int
+        In how many coarse cells to look.
+
+    Returns
+    -------
+    Best
+        (n, m) int32 cells and (n, m) float32 products, the largest first.
+    """
     best = _empty(len(vectors), nearest)
     everyone = np.arange(len(vectors), dtype=np.int32)
     if len(codebook.coarse) <= probes:
@@ -110,7 +128,7 @@ def _nearest(vectors: Vectors, codebook: Codebook, nearest: int, probes: int) ->
     return best
 
 
-def _look(vectors: Vectors, rows: Indices, centroids: Vectors, first: int, best: _Best) -> None:
+def _look(vectors: Vectors, rows: Indices, centroids: Vectors, first: int, best: Best) -> None:
     for start in range(0, len(centroids), _COLUMNS_AT_ONCE):
         products = vectors @ centroids[start : start + _COLUMNS_AT_ONCE].T
         _take_best(products, rows, first + start, best.cells, best.products)
@@ -142,7 +160,7 @@ def _take_best(
                 worst = best[row, last]
 
 
-def _costs(best: _Best) -> npt.NDArray[np.uint8]:
+def _costs(best: Best) -> npt.NDArray[np.uint8]:
     products = best.products.astype(np.float64)
     nearest = np.maximum(products[:, :1], -(RADIUS**2) * 2.0)  # finite where there is none
     above = _OWN_SHARE * nearest - products

@@ -1,11 +1,13 @@
 """Fitting a codebook to a sample of signatures. The only place that knows faiss."""
 
 import math
+from dataclasses import replace
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
+from matching.cells import nearest_centroids
 from matching.codebook import COMPONENT_LENGTH, RADIUS, Codebook, Vectors, to_radius
 
 COMPONENTS = 64
@@ -15,8 +17,15 @@ ONE_LEVEL_UP_TO = 4096
 """More cells are found by way of coarse ones."""
 
 _ITERATIONS = 10
+_REFINEMENTS = 2
+"""Rounds of k-means over all cells, after each coarse cell had its own. At a million signatures
+they brought .4 to 1.4 points of recall just below the cutoff (measured)."""
+
+_PROBES = 12
 _PER_COARSE = 256
 """Cells of one coarse cell."""
+
+_ROWS_AT_ONCE = 2048
 
 
 def fit_codebook(levels: npt.NDArray[np.int8], cells: int, seed: int) -> Codebook:
@@ -44,7 +53,26 @@ def fit_codebook(levels: npt.NDArray[np.int8], cells: int, seed: int) -> Codeboo
         fine = _centroids(vectors, cells, seed)
         return Codebook(components, fine[:1], fine, np.array([0, len(fine)], np.int64))
     coarse = _centroids(vectors, math.ceil(cells / _PER_COARSE), seed)
-    return _two_levels(components, coarse, vectors, cells, seed)
+    codebook = _two_levels(components, coarse, vectors, cells, seed)
+    for _ in range(_REFINEMENTS):
+        codebook = _refined(codebook, vectors)
+    return codebook
+
+
+def _refined(codebook: Codebook, vectors: Vectors) -> Codebook:
+    """Move each centroid to the middle of all that are nearest to it, in whatever coarse cell."""
+    parts = [
+        nearest_centroids(vectors[start : start + _ROWS_AT_ONCE], codebook, 1, _PROBES).cells[:, 0]
+        for start in range(0, len(vectors), _ROWS_AT_ONCE)
+    ]
+    owners = np.concatenate(parts)
+    order = np.argsort(owners, kind="stable")
+    members = np.bincount(owners, minlength=codebook.cells)
+    some = np.flatnonzero(members)
+    starts = np.cumsum(members)[some] - members[some]
+    fine = codebook.fine.copy()
+    fine[some] = to_radius(np.add.reduceat(vectors[order].astype(np.float64), starts, axis=0))
+    return replace(codebook, fine=fine)
 
 
 def _two_levels(

@@ -6,13 +6,12 @@ POINTS_PER_CELL = 20
 """Signatures in the sample for each cell. Fewer make cells uneven."""
 
 _FEWEST_POINTS_PER_CELL = 8
-_CELLS_PER_SIGNATURE = 0.3
-_GROWTH = 0.85
-_NEAREST = ((120_000, 12), (4_000_000, 16))
-_MOST_NEAREST = 20
-_REACH = 164
-_REACH_PER_CELL = 2
-_MOST_REACH = 254
+_CELLS_PER_SIGNATURE = 0.53
+_GROWTH = 0.8
+_NEAREST = ((120_000, 12), (500_000, 16))
+_MOST_NEAREST = 24
+_REACH = ((12, 188), (16, 196))
+_REACH_OF_MANY = 180
 
 _MOST_PAIRS_PER_IMAGE = 1_000
 _FEWEST_PAIRS_PER_IMAGE = 100
@@ -22,7 +21,7 @@ _ALL_PAIRS_UP_TO = 250_000
 def cells_for(signatures: int, sample: int) -> int:
     """Return how many cells a corpus should have.
 
-    0.3 N^0.85: with so many, comparisons per image about double when a corpus grows eightfold.
+    0.53 N^0.8: with so many, comparisons per image about double when a corpus grows eightfold.
 
     Parameters
     ----------
@@ -51,7 +50,7 @@ def nearest_for(signatures: int) -> int:
     Returns
     -------
     int
-        12 up to 120,000 signatures, 16 up to 4 million, 20 above.
+        12 up to 120,000 signatures, 16 up to 500,000, 24 above.
     """
     return next((nearest for most, nearest in _NEAREST if signatures <= most), _MOST_NEAREST)
 
@@ -67,9 +66,9 @@ def reach_for(nearest: int) -> int:
     Returns
     -------
     int
-        188 with 12 cells, 196 with 16, 204 with 20; at most 254.
+        188 with up to 12 cells, 196 with up to 16, 180 with more.
     """
-    return min(_MOST_REACH, _REACH + _REACH_PER_CELL * nearest)
+    return next((reach for most, reach in _REACH if nearest <= most), _REACH_OF_MANY)
 
 
 def max_pairs_for(signatures: int) -> int:
