@@ -119,17 +119,19 @@ def _decide(
         for start in range(i + 1 if diagonal else 0, width, _CHUNK):
             chunk = product[i, start : start + _CHUNK]
             suspects = False
-            for j in range(len(chunk)):  # without a branch: the compiler takes 16 at once
-                suspects |= chunk[j] > _SUSPECT
+            for k in range(len(chunk)):  # without a branch: the compiler takes 16 at once
+                suspects |= chunk[k] > _SUSPECT
             if not suspects:
                 continue
-            for j in range(start, min(start + _CHUNK, width)):
-                if product[i, j] > _SUSPECT and rows[i] and columns[j]:
-                    x, y = rows[i], columns[j]
+            for k in range(len(chunk)):
+                x, y = rows[i], columns[start + k]
+                if chunk[k] > _SUSPECT and x and y:
                     of_norms = cutoff * cutoff * math.sqrt(x * y) - (1 - cutoff**2) / 2 * (x + y)
-                    apart = x + y - 2 * round(product[i, j] - of_norms)
+                    apart = x + y - 2 * round(chunk[k] - of_norms)
                     distance = math.sqrt(2.0 * apart) / (math.sqrt(2.0 * x) + math.sqrt(2.0 * y))
                     if distance < cutoff:
-                        hits.a[count], hits.b[count], hits.distance[count] = i, j, distance
+                        hits.a[count] = i
+                        hits.b[count] = start + k
+                        hits.distance[count] = distance
                         count += 1
     return count

@@ -3,7 +3,7 @@
 With r the norm of a signature x and c the cutoff, the distance of x and y is below c exactly
 when x.y + (c r_x)(c r_y) + q_x + q_y > 0, where q = -(1 - c^2) r^2 / 2. So one float32 product
 of extended rows [x, c r, q, 1] and [y, c r, 1, q] holds every decision. Of what is above
-``-_MARGIN`` the whole number x.y is won back by rounding, and the distance is worked out in the
+-0.01 the whole number x.y is won back by rounding, and the distance is worked out in the
 very floating-point steps of image-match, so that a pair is below the cutoff here exactly when it
 is there.
 """
@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from signature.compiled import compiled
 
-_MARGIN = 0.01
-"""Products above -0.01 are candidates. Sums stay below 2,200, float32 keeps them to 3e-4."""
+_LIKELY = np.float32(-0.01)
+"""Products above are candidates. Sums stay below 2,200, float32 keeps them to 3e-4. A number of
+this width is compared sixteen at a time; a Python float would be one by one."""
 
 _ROWS = 256
 _COLUMNS = 2048
@@ -187,7 +188,7 @@ def _decide(
         line = product[i]
         count = 0
         for j in range(max(0, i + first), columns):
-            count += line[j] > -_MARGIN
+            count += line[j] > _LIKELY
         likely[i] = count
     total = likely.sum()
     a = np.empty(total, np.int64)
@@ -198,7 +199,7 @@ def _decide(
         if likely[i] == 0:
             continue
         for j in range(max(0, i + first), columns):
-            if product[i, j] > -_MARGIN:
+            if product[i, j] > _LIKELY:
                 bent = np.float64(bent_left[i]) * np.float64(bent_right[j])
                 offset = np.float64(offset_left[i]) + np.float64(offset_right[j])
                 dot = np.int64(np.rint(product[i, j] - bent - offset))

@@ -34,3 +34,13 @@ def test_whole_numbers_of_the_product_decide_at_the_margin() -> None:
     cutoff = float(np.sort(apart[np.triu_indices(len(apart), 1)])[20])
     found = Blocks(side(levels), side(levels), cutoff, triangle=True).of_strip(0, range(60))
     assert sum(len(hits.a) for hits in found) == 20
+
+
+@pytest.mark.parametrize("place", [0, 1, 126, 127, 128, 255, 256, 298, 299])
+def test_a_pair_is_found_wherever_it_lies(place: int) -> None:
+    wanted, others = np.zeros((2, 1, 272), np.int8)
+    wanted[:, :100], others[:, 100:] = 1, 1
+    columns = np.repeat(others, 300, axis=0)
+    columns[place] = wanted
+    strip = Blocks(side(wanted), side(columns), 0.3, triangle=False).of_strip(0, range(300))
+    assert [(hits.a.tolist(), hits.b.tolist()) for hits in strip] == [([0], [place])]

@@ -52,3 +52,16 @@ def test_a_pair_is_found_if_either_finds_the_other() -> None:
     assert set(zip(answers.a.tolist(), answers.b.tolist(), strict=True)) == expected
     sizes = np.bincount(probes[:, 0], minlength=32)
     assert answers.comparisons == sizes[probes].sum()
+
+
+@pytest.mark.parametrize("nprobe", [1, 2, 4])
+def test_what_a_search_would_find_is_what_it_finds(nprobe: int) -> None:
+    levels = signatures(300)
+    peer = built(levels, CUTOFF, nlist=32, components=16)
+    a, b = np.array(sorted(by_definition(levels, CUTOFF)), np.int32).T
+    foretold = peer.would_find(a, b, nprobe)
+    answers = peer.search(nprobe)
+    found = set(zip(answers.a.tolist(), answers.b.tolist(), strict=True))
+    assert {
+        pair for pair, will in zip(zip(a, b, strict=True), foretold, strict=True) if will
+    } == found

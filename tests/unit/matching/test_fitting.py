@@ -8,10 +8,10 @@ import pytest
 
 from matching import Codebook, assign_cells, fitting
 from matching.cells import NO_CELL
-from matching.codebook import COMPONENT_LENGTH, RADIUS
+from matching.codebook import COMPONENT_LENGTH, RADIUS, to_radius
 from matching.fitting import COMPONENTS, ONE_LEVEL_UP_TO, fit_codebook
 
-from .examples import Levels, random_levels, signatures
+from .examples import Levels, codebook_of, random_levels, signatures
 
 LEVELS = signatures(400)[1:]
 
@@ -72,7 +72,10 @@ def test_two_levels_have_about_as_many_cells_as_were_asked_for(cells: int) -> No
 
 
 @pytest.mark.usefixtures("two_levels")
-def test_cells_of_a_coarse_one_are_its_own_by_its_share_of_the_sample() -> None:
+def test_cells_begin_as_those_of_a_coarse_one_by_its_share_of_the_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fitting, "_REFINEMENTS", 0)
     levels = np.concatenate([clusters(1, 300, 40), clusters(2, 50, 40)])
     codebook = fit_codebook(levels, 14, 3)
     vectors = codebook.project(levels)
@@ -83,6 +86,39 @@ def test_cells_of_a_coarse_one_are_its_own_by_its_share_of_the_sample() -> None:
     for i, (start, end) in enumerate(zip(codebook.offsets[:-1], codebook.offsets[1:], strict=True)):
         nearest = (codebook.fine[start:end] @ codebook.coarse.T).argmax(axis=1)
         assert nearest.tolist() == [i] * (end - start)
+
+
+@pytest.mark.usefixtures("two_levels")
+def test_rounds_over_all_cells_bring_signatures_nearer_to_their_cells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cosines = []
+    for rounds in (0, 2):
+        monkeypatch.setattr(fitting, "_REFINEMENTS", rounds)
+        codebook = fit_codebook(LEVELS, 40, 1)
+        vectors = codebook.project(LEVELS).astype(np.float64)
+        cosines.append((vectors @ codebook.fine.T).max(axis=1).mean() / RADIUS**2)
+    assert cosines[1] > cosines[0] + 0.003
+
+
+@pytest.mark.parametrize("rows", [1, 50, 2048])
+def test_a_round_moves_each_cell_to_the_middle_of_its_members(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(fitting, "_ROWS_AT_ONCE", rows)
+    before = codebook_of(LEVELS, (9, 1, 12))
+    before.fine[-1] = 0  # nobody's direction
+    vectors = before.project(LEVELS)
+    owners = (vectors @ before.fine.T).argmax(axis=1)
+    after = fitting._refined(before, vectors)
+    members = np.bincount(owners, minlength=22)
+    assert members.max() > 5
+    assert members[-1] == 0
+    for cell in range(22):
+        middle = to_radius(vectors[owners == cell].sum(axis=0, keepdims=True, dtype=np.float64))
+        assert np.array_equal(after.fine[cell], middle[0] if members[cell] else before.fine[cell])
+    assert np.array_equal(after.coarse, before.coarse)
+    assert np.array_equal(after.offsets, before.offsets)
 
 
 def test_two_levels_begin_where_it_is_stated() -> None:
