@@ -5,7 +5,7 @@ theirs, and so on. Three answers, each on the part of the graph that was looked 
 
 - the sample is the whole corpus: exact;
 - matches of the sample alone: a neighbour of unknown fate counts as a keeper. Samples of 1,000 to
-  5,000 of 15,000 to 73,000 images gave 1.00 to 1.12 times the removals up to a cutoff of 0.40 (1.25
+  5,000 of 15,000 to 73,000 images gave 1.00 to 1.17 times the removals up to a cutoff of 0.40 (1.32
   at 0.45), and 1.0 to 1.7 times the false ones: on the safe side;
 - with the rivals of these neighbours (`rivals_to_ask`), asked for real matches only: removals
   within 0.2 % up to 0.40 and 3 % at 0.45, false ones within 3 and 5 %. To ask for the rivals'
