@@ -156,6 +156,9 @@ def test_few_signatures_fill_two_levels() -> None:
     codebook = fit_codebook(LEVELS[:12], 100, 1)
     assert codebook.cells <= 12
     check_form(codebook, codebook.cells)
+    assert len(codebook.coarse) > 1
+    # As many as there may be in one level are in one, whatever was asked for.
+    assert len(fit_codebook(LEVELS[:8], 100, 1).coarse) == 1
 
 
 @pytest.mark.usefixtures("two_levels")

@@ -107,6 +107,7 @@ def test_cells_become_keys_in_ascending_order_with_their_costs(
 
 
 def test_no_cell_is_no_key() -> None:
+    assert NO_CELL == REMOVED == -1
     cells = np.array([[7, 2, NO_CELL], [NO_CELL, NO_CELL, NO_CELL]], np.int32)
     costs = np.array([[0, 9, 255], [0, 0, 0]], np.uint8)
     keyed = cell_keys(Cells(cells, costs), 254)
