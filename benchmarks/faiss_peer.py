@@ -1,6 +1,6 @@
 """FAISS's range search over inverted lists: the same signatures, the same cutoff, the same pairs.
 
-Its best exact form: extended vectors (see `benchmarks.blocks`), whose inner product is above 0
+In an exact form: extended vectors (see `benchmarks.blocks`), whose inner product is above 0
 where the distance is below the cutoff, lie flat in lists, so that what is probed is decided
 exactly, up to float32 ties at the cutoff. Lists are cells of k-means on unit vectors of 64
 principal components: a signature lies in the nearest list and is searched for in the nearest few,
