@@ -165,8 +165,9 @@ class Run:
             The report.
         """
         path = f"{self.layout.report(self.run_id)}/{name}.parquet"
-        conform(rows, schema).write.mode("overwrite").parquet(path)
-        return self.spark.read.parquet(path)
+        fitting = conform(rows, schema)
+        fitting.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(fitting.schema).parquet(path)
 
     def commit(self, model_id: str, signature_version: str) -> None:
         """Make the run visible; `clean_up` deletes its intermediate rows.

@@ -17,6 +17,10 @@ from pyspark.sql import SparkSession  # noqa: E402 - brings numpy
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 
+# A test's jobs are short: the JVM's second compiler would only take the cores away. Without it a
+# JVM keeps room for 48 MB of machine code; a dozen jobs fill that, and then it compiles no more.
+QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -36,8 +40,10 @@ def spark() -> Iterator[SparkSession]:
         .appName("tests")
         .config("spark.sql.shuffle.partitions", "3")
         .config("spark.ui.enabled", "false")
-        # A test's jobs are short: the second compiler would only take the cores away.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.driver.extraJavaOptions", QUICK_JVM)
+        # The plans of one job are hundreds of classes, and the next test's are the same ones:
+        # with room for 100, Spark's default, all are compiled anew.
+        .config("spark.sql.codegen.cache.maxEntries", "5000")
         .getOrCreate()
     )
     yield session

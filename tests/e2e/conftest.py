@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 
 Job = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -16,9 +16,7 @@ _LIMIT_S = 600
 def command(*arguments: str) -> list[str]:
     """Return the command line of ``build_index`` on two cores."""
     door = [str(PROJECT / "spark-submit.sh"), "--master", "local[2]"]
-    # A test's jobs are short: the JVM's second compiler would only take the cores away.
-    quick = ["--driver-java-options", "-XX:TieredStopAtLevel=1"]
-    return [*door, *quick, "jobs/build_index.py", *arguments]
+    return [*door, "--driver-java-options", QUICK_JVM, "jobs/build_index.py", *arguments]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store import Store
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.ship
 
@@ -27,7 +27,9 @@ def test_build_index_runs_in_a_cluster_of_separate_processes_from_an_empty_folde
     empty = tmp_path / "empty"
     empty.mkdir()
     door = [str(PROJECT / "spark-submit.sh"), "--master", "local-cluster[2,1,1024]"]
-    options = ["--conf", "spark.driver.memory=1g", str(job)]
+    quick = ["--driver-java-options", QUICK_JVM]
+    quick += ["--conf", f"spark.executor.extraJavaOptions={QUICK_JVM}"]
+    options = [*quick, "--conf", "spark.driver.memory=1g", str(job)]
     wish = ["--source", str(photos), "--store", str(tmp_path / "store")]
     ended = subprocess.run(
         [*door, *options, *wish],

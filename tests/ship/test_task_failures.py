@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.ship
 
@@ -72,6 +72,8 @@ def test_failures_and_speculation_change_nothing(
     door = [str(PROJECT / "spark-submit.sh"), "--master", "local-cluster[2,2,1024]"]
     settings = {
         "spark.driver.memory": "1g",
+        "spark.driver.extraJavaOptions": QUICK_JVM,
+        "spark.executor.extraJavaOptions": QUICK_JVM,
         "spark.speculation": "true",
         "spark.speculation.interval": "50ms",
         "spark.speculation.multiplier": "1",

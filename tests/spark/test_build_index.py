@@ -132,7 +132,7 @@ def test_reports_agree_with_the_tables(built: Store) -> None:
     assert sorted(row["reason"] for row in rejects) == ["empty", "not_an_image"]
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 7])
+@pytest.mark.parametrize("partitions", [1, 7])
 def test_partitions_and_order_change_nothing(
     spark: SparkSession, built: Store, pictures: Path, tmp_path: Path, partitions: int
 ) -> None:
