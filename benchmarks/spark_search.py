@@ -107,6 +107,7 @@ def search(spark: SparkSession, levels: Levels, settings: Mapping[str, Any]) -> 
     with tempfile.TemporaryDirectory() as folder, Progress(lambda: (0, 0), io.StringIO()) as shown:
         rows = _written(spark, levels, ids, Path(folder, "signatures"))
         run = Run(spark, "benchmark", f"{folder}/store", read_settings(None, settings), shown)
+        rows = run.write("signatures", rows)  # a job does so; it starts what writes tables
         before = cpu_seconds()
         with PeakMemory() as peak:
             planned = plan_pairs(run, Distinct(rows, len(levels), version))

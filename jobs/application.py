@@ -51,8 +51,11 @@ def run_job(
     """
     try:
         request = parse(job, arguments, project)
-        for line in _execute(job, body, request):
+        lines, ending = _execute(job, body, request)
+        for line in lines:
             print(line)
+        if ending is not None:
+            raise ending
     except JobError as error:
         print(f"{job}: {error}", file=sys.stderr)
         return error.exit_code
@@ -69,7 +72,7 @@ def run_job(
     return SUCCESS
 
 
-def _execute(job: str, body: Body, request: Request) -> list[str]:
+def _execute(job: str, body: Body, request: Request) -> tuple[list[str], JobError | None]:
     spark = open_session(f"spark-image-match {job}")
     try:
         with terminal() as output, Progress(lambda: running_tasks(spark), output) as progress:
@@ -77,7 +80,7 @@ def _execute(job: str, body: Body, request: Request) -> list[str]:
             places = filter(None, (request.source, request.store))
             print(f"{job}: run {run.run_id}, {' -> '.join(places)}", flush=True)
             try:
-                return body(run, request)
+                return body(run, request), run.ending
             finally:
                 run.clean_up()
     finally:

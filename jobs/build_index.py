@@ -8,12 +8,15 @@ from pathlib import Path
 
 try:
     from jobs.application import run_job
+    from jobs.auditing import audit, recall_line
+    from jobs.calibrating import calibration_lines, estimate_lines, judge
     from jobs.explaining import plan_lines
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
     from jobs.recall import recall_lines
     from jobs.request import Request, read_corpus
     from jobs.run import Run
+    from jobs.sampling import compare_sample, cost_lines
     from jobs.searching import plan_pairs, search_pairs
     from jobs.signing import sign_corpus
     from jobs.summary import reading_lines, summary_lines
@@ -43,11 +46,16 @@ def build_index(run: Run, request: Request) -> list[str]:
     """
     manifest = read_corpus(run, request)
     corpus = sign_corpus(run, manifest)
+    run.tell(cost_lines(run, corpus.count))
+    compared = None if request.explain_cost else compare_sample(run, corpus)
+    if compared:
+        run.tell(calibration_lines(run, judge(run, compared, request.recalibrate)))
     search = plan_pairs(run, corpus.distinct, request.model)
     run.tell(plan_lines(run, search, corpus.images))
     if request.explain_cost:
         return ["nothing was searched or committed (--explain-cost)"]
     pairs = search_pairs(run, search)
+    audited = audit(run, compared, pairs) if compared else []
     clusters = choose_keepers(run, corpus, pairs)
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
@@ -55,8 +63,11 @@ def build_index(run: Run, request: Request) -> list[str]:
     run.commit(search.model.model_id, corpus.version)
     return [
         *summary_lines(run.counts, search.model.cutoff, search.model.rule),
+        *recall_line(run),
+        *estimate_lines(run),
         *recall,
         "",
+        *audited,
         *reading_lines(run.layout.report(run.run_id)),
     ]
 

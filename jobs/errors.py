@@ -5,6 +5,7 @@ CRASH = 1
 USER_MISTAKE = 2
 TOO_MANY_FAILURES = 3
 CONFLICT = 4
+LOW_RECALL = 5
 
 
 class JobError(Exception):
@@ -29,6 +30,12 @@ class ConflictError(JobError):
     """Another run committed to the same store first; nothing of this one is visible."""
 
     exit_code = CONFLICT
+
+
+class LowRecallError(JobError):
+    """The search missed more than the settings allow; the run is committed."""
+
+    exit_code = LOW_RECALL
 
 
 class CountsError(JobError):

@@ -1,9 +1,8 @@
 """Fitting a model to what a store holds."""
 
-from jobs.errors import UserError
-from jobs.model import Distinct, fit_model, save_model
+from jobs.model import fit_model, save_model
 from jobs.run import Run
-from jobs.signing import signing_task
+from jobs.signing import stored_corpus
 from jobs.summary import count_line, human_bytes
 from matching import Model
 
@@ -27,15 +26,9 @@ def fit_to_store(run: Run) -> Model:
         If the store has no run, or its signatures are of another version than the settings ask
         for.
     """
-    rows = run.read("signatures")
-    version = signing_task(run.settings).version
-    if run.parent_signature_version != version:
-        raise UserError(
-            f"the store's signatures have version {run.parent_signature_version}, and these "
-            f"settings make {version}: use the profile that the store was built with"
-        )
+    corpus = stored_corpus(run)
     with run.stage("fitting the model"):
-        model = fit_model(Distinct(rows, rows.count(), version), run.settings)
+        model = fit_model(corpus.distinct, run.settings)
         save_model(model, run.layout, run.files)
     return model
 

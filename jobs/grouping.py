@@ -3,7 +3,6 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from fetch import canonical
 from jobs.counting import count_groups
 from jobs.run import Run
 from jobs.signing import Corpus
@@ -35,8 +34,7 @@ def choose_keepers(run: Run, corpus: Corpus, pairs: DataFrame) -> DataFrame:
     DataFrame
         The table ``clusters`` as this run wrote it.
     """
-    protected = [canonical(prefix) for prefix in run.settings.keepers.protected]
-    ranked = rank_images(corpus.images, protected)
+    ranked = rank_images(corpus.images, run.protected)
     with run.stage("choosing keepers"):
         ranks = representatives(ranked.where(F.col("status") == SIGNED))
         edges = run.stash(ranked_edges(pairs, ranks), "edges")

@@ -13,7 +13,7 @@ from jobs.exporting import check_target
 from jobs.run import Run
 from jobs.sample import PICTURES, TRUTH, make_sample_corpus
 from jobs.sample.truth import HEADER
-from jobs.settings import Settings, parse_assignment, read_settings
+from jobs.settings import BY_RATE, Settings, parse_assignment, read_settings
 from jobs.sources import SOURCE_FORMATS, SourceError, read_manifest
 
 _SAMPLE_STORE = "stores/sample"
@@ -33,10 +33,16 @@ Fit a blocking model to the signatures of a store, and write its files into the 
 build_index.py --model ID. Nothing else changes.
 """
 
+_CALIBRATE = """\
+Estimate which share of the removed images of a store is removed by mistake, at each cutoff, and
+how many pairs are false. Writes a report and a plot into the store. Nothing else changes.
+"""
+
 _EXIT_CODES = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
-4 another run committed to the store first. Whatever the code, what readers of the store see is
-the last committed run. All settings and their defaults: docs/settings.md.
+4 another run committed to the store first; 5 committed, but the audit found recall too low.
+Whatever the code, what readers of the store see is the last committed run. All settings and their
+defaults: docs/settings.md.
 """
 
 _WITHOUT_SOURCE = """
@@ -58,6 +64,7 @@ class Request:
     project: Path
     model: str | None = None
     explain_cost: bool = False
+    recalibrate: bool = False
 
 
 def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
@@ -97,6 +104,7 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
         project=project,
         model=given.model,
         explain_cost=given.explain_cost,
+        recalibrate=given.recalibrate,
     )
     return with_sample(request)
 
@@ -123,15 +131,57 @@ def parse_store_request(job: str, arguments: Sequence[str] | None, project: Path
     UserError
         If a setting cannot be used.
     """
-    parser = _parser(job, _FIT_MODEL)
+    given = _store_parser(job, _FIT_MODEL).parse_args(arguments)
+    return _store_request(given, project, {})
+
+
+def parse_calibrate_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
+    """Read the command line of the job that calibrates on what a store holds.
+
+    Parameters
+    ----------
+    job : str
+        Name of the job, for the help.
+    arguments : sequence of str or None
+        Words after the job file; None for those of the process.
+    project : Path
+        The project's folder.
+
+    Returns
+    -------
+    Request
+        Without a source.
+
+    Raises
+    ------
+    UserError
+        If a setting cannot be used.
+    """
+    parser = _store_parser(job, _CALIBRATE)
+    parser.add_argument(
+        "--sample",
+        metavar="N",
+        type=int,
+        help="so many images are compared with all (default: 5,000)",
+    )
+    given = parser.parse_args(arguments)
+    request = _store_request(given, project, {"sample.calibrated": given.sample})
+    return replace(request, recalibrate=True)
+
+
+def _store_parser(job: str, description: str) -> argparse.ArgumentParser:
+    parser = _parser(job, description)
     parser.add_argument("--store", metavar="DIR", required=True, help="the store's folder")
     _add_model_settings(parser.add_argument_group(_SETTINGS))
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def _store_request(given: argparse.Namespace, project: Path, overrides: dict[str, Any]) -> Request:
     return Request(
         source=None,
         source_format="auto",
         store=given.store,
-        settings=_settings(given, {}),
+        settings=_settings(given, overrides),
         truth=None,
         export_removable=None,
         project=project,
@@ -264,10 +314,19 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _cutoff(text: str) -> float | str:
+    """A distance; or a text that the settings know."""
+    return text if text.startswith(BY_RATE) else float(text)
+
+
 def _add_model_settings(settings: argparse._ArgumentGroup) -> None:
     settings.add_argument("--profile", metavar="FILE", help="a TOML file, such as those in conf/")
     settings.add_argument(
-        "--cutoff", metavar="X", type=float, help="pairs are below this distance (default: 0.40)"
+        "--cutoff",
+        metavar="X",
+        type=_cutoff,
+        help="pairs are below this distance (default: 0.40); fdr:0.01 chooses the largest at which "
+        "1 in 100 removed images is removed by mistake, at most",
     )
     settings.add_argument(
         "--rules",
@@ -286,6 +345,11 @@ def _add_model_settings(settings: argparse._ArgumentGroup) -> None:
 def _add_run_settings(settings: argparse._ArgumentGroup) -> None:
     settings.add_argument(
         "--model", metavar="ID", help="a model in the store, such as jobs/fit_model.py makes"
+    )
+    settings.add_argument(
+        "--recalibrate",
+        action="store_true",
+        help="with --cutoff fdr:...: choose again, where an earlier run of the store chose",
     )
     settings.add_argument(
         "--protected",

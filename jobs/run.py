@@ -1,13 +1,16 @@
 """One execution of a job: what it has written, counted and timed, until it is committed."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.errors import UserError
+from fetch import canonical
+from jobs.errors import JobError, UserError
 from jobs.progress import Progress
 from jobs.settings import Settings
 from jobs.sinks.files import Files
@@ -42,6 +45,9 @@ class Run:
         self.layout, self.files, self.progress = Layout(root), Files(spark), progress
         self.counts: dict[str, int] = {}
         self.timings: dict[str, float] = {}
+        self.estimates: dict[str, float] = {}
+        self.ending: JobError | None = None
+        self._asked = settings
         self._log = RunLog(spark, self.layout)
         self._parent = self._log.newest()
         self._sequence = self._parent.sequence + 1 if self._parent else 1
@@ -54,6 +60,16 @@ class Run:
         return self._parent.model_id if self._parent else None
 
     @property
+    def parent_cutoff(self) -> float | None:
+        """The cutoff of the newest run; None in a store without one."""
+        return self._parent.cutoff if self._parent else None
+
+    @property
+    def parent_settings(self) -> dict[str, Any]:
+        """What the newest run was asked; empty in a store without one."""
+        return dict(json.loads(self._parent.settings)) if self._parent else {}
+
+    @property
     def parent_signature_version(self) -> str | None:
         """The signature version of the newest run; None in a store without one."""
         return self._parent.signature_version if self._parent else None
@@ -62,6 +78,11 @@ class Run:
     def parent_versions(self) -> dict[str, int]:
         """The table versions that the newest run pins."""
         return dict(self._parent.versions) if self._parent else {}
+
+    @property
+    def protected(self) -> list[str]:
+        """Canonical paths of folders whose images are kept before all others."""
+        return [canonical(prefix) for prefix in self.settings.keepers.protected]
 
     @contextmanager
     def stage(
@@ -73,6 +94,16 @@ class Run:
         with self.progress.stage(name, total, done):
             yield
         self.timings[name] = round(time.monotonic() - start, 3)
+
+    def fix_cutoff(self, cutoff: float) -> None:
+        """Search below this cutoff from now on; the run log keeps what was asked.
+
+        Parameters
+        ----------
+        cutoff : float
+            In [0, 1); at 0 there are no pairs.
+        """
+        self.settings = self.settings.model_copy(update={"cutoff": cutoff})
 
     def tell(self, lines: Iterable[str]) -> None:
         """Print what the user should know before the run goes on.
@@ -192,9 +223,10 @@ class Run:
                 "job": self.job,
                 "model_id": model_id,
                 "cutoff": self.settings.cutoff,
-                "settings": settings_text(self.settings.model_dump(mode="json")),
+                "settings": settings_text(self._asked.model_dump(mode="json")),
                 "counts": self.counts,
                 "timings": self.timings,
+                "estimates": self.estimates,
                 "versions": {**self.parent_versions, **self._versions},
                 "signature_version": signature_version,
                 "code_version": CODE_VERSION,

@@ -11,7 +11,7 @@ from jobs.model import Distinct, fit_model, load_model, reusable, save_model, un
 from jobs.planning import Plan, plan_search
 from jobs.run import Run
 from jobs.session import cores
-from jobs.stages.bound_pairs import crowded_signatures, nearest_only
+from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
 from jobs.stages.find_pairs import find_cells, find_pairs, join_table, pair_rows
 from jobs.stages.schema import conform
 from matching import Model
@@ -94,14 +94,14 @@ def search_pairs(run: Run, search: Search) -> DataFrame:
         tasks = comparing_tasks(run, plan)
         joined = join_table(search.assigned, model, plan.buckets, tasks)
         found = run.stash(find_pairs(joined, model, plan.buckets), "found")
-        done = found.agg(F.sum("comparisons"), F.sum("dropped")).head()
-        comparisons, dropped = ((done[0] or 0), (done[1] or 0)) if done else (0, 0)
-        pairs, gone = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
-        pairs = run.write("pairs", pairs)
+        done = found.agg(F.count("signature_id_a"), F.sum("comparisons"), F.sum("dropped")).head()
+        every, comparisons, dropped = (value or 0 for value in done) if done else (0, 0, 0)
+        bounded = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
+        pairs = run.write("pairs", bounded)
         run.counts |= count_pairs(pairs)
     run.counts |= {
         name: value for name, value in asdict(plan).items() if isinstance(value, int)
-    } | {"comparisons": comparisons, "pairs_dropped": dropped + gone}
+    } | {"comparisons": comparisons, "pairs_dropped": dropped + every - run.counts["pairs"]}
     return pairs
 
 
@@ -153,10 +153,10 @@ def _asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
     return model
 
 
-def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> tuple[DataFrame, int]:
-    """Drop what is beyond the nearest of both ends, and count it."""
-    crowded = crowded_signatures(pairs, max_pairs)
+def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> DataFrame:
+    """Without the pairs that are beyond the nearest of both ends."""
+    crowded = run.stash(crowded_signatures(pairs, max_pairs), "crowded")
     if crowded.head() is None:
-        return pairs, 0
-    bounded = run.stash(nearest_only(pairs, crowded, max_pairs), "bounded")
-    return bounded, pairs.count() - bounded.count()
+        return pairs
+    last = run.stash(last_of_nearest(pairs, crowded, max_pairs), "last")
+    return nearest_only(pairs, last)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from jobs.errors import UserError
+from matching.calibration import CEILING
 from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters
 
@@ -17,6 +18,10 @@ Seconds = Annotated[float, Field(gt=0)]
 
 _CLOCK_TO_CPU = 20
 """How busy a machine may be before a decoder that works is taken for one that hangs."""
+
+
+BY_RATE = "fdr:"
+"""A cutoff that begins so is chosen: the largest at which so few removed images are false."""
 
 
 class _Section(BaseModel):
@@ -116,6 +121,20 @@ class MatchingSettings(_Section):
     max_pairs_per_image: Annotated[int, Field(ge=0)] = 0
 
 
+class SampleSettings(_Section):
+    """What a run compares with everything by brute force, to know itself."""
+
+    # A hundredth of the removed can be certified from about 270 removals of the sample on.
+    calibrated: Annotated[int, Field(ge=0)] = 5_000
+    audited: Annotated[int, Field(ge=0)] = 1_000
+    # Of the pairs below the cutoff, per image; the words rule finds less.
+    min_recall: Share = 0.95
+    # Memory and time: what is farther than so many nearest ones decides nothing.
+    matches_per_image: Annotated[int, Field(ge=1)] = 1_000
+    rivals: Annotated[int, Field(ge=0)] = 10_000
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+
+
 class KeeperSettings(_Section):
     """Which image of a group stays."""
 
@@ -134,13 +153,29 @@ class Settings(_Section):
     """
 
     cutoff: Annotated[float, Field(gt=0, lt=1)] = 0.40
+    # None: the cutoff is taken as it is. "fdr:0.01" for a cutoff sets both.
+    fdr: Annotated[float, Field(gt=0, lt=1)] | None = None
     max_failure_rate: Share = 0.25
     # Parts of the manifest; 0 chooses from the number of images and cores.
     partitions: Annotated[int, Field(ge=0)] = 0
     signature: SignatureSettings = SignatureSettings()
     decoding: DecodingSettings = DecodingSettings()
     matching: MatchingSettings = MatchingSettings()
+    sample: SampleSettings = SampleSettings()
     keepers: KeeperSettings = KeeperSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rate_for_cutoff(cls, values: dict[str, Any]) -> dict[str, Any]:
+        cutoff = values.get("cutoff")
+        if not isinstance(cutoff, str) or not cutoff.startswith(BY_RATE):
+            return values
+        return {**values, "cutoff": CEILING, "fdr": cutoff.removeprefix(BY_RATE)}
+
+    @property
+    def grid(self) -> tuple[int, bool]:
+        """Grid points in each direction, and whether diagonal neighbours are compared."""
+        return self.signature.n, self.signature.diagonal_neighbors
 
 
 def read_settings(profile: str | None, overrides: Mapping[str, Any]) -> Settings:

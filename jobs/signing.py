@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 from jobs.counting import check_failures, count_manifest, count_states
+from jobs.errors import UserError
 from jobs.model import Distinct
 from jobs.run import Run
 from jobs.session import cores
@@ -90,6 +91,35 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
         signatures = run.write("signatures", distinct_signatures(signed, task.version))
         run.counts["signatures"] = signatures.count()
     return Corpus(images, signatures, run.counts["signatures"], task.version)
+
+
+def stored_corpus(run: Run) -> Corpus:
+    """Return what the newest run of a store signed.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+
+    Returns
+    -------
+    Corpus
+        The tables as that run pins them.
+
+    Raises
+    ------
+    UserError
+        If the store has no run, or its signatures are of another version than the settings ask
+        for.
+    """
+    images, signatures = run.read("images"), run.read("signatures")
+    version = signing_task(run.settings).version
+    if run.parent_signature_version != version:
+        raise UserError(
+            f"the store's signatures have version {run.parent_signature_version}, and these "
+            f"settings make {version}: use the profile that the store was built with"
+        )
+    return Corpus(images, signatures, signatures.count(), version)
 
 
 def signing_task(settings: Settings) -> SigningTask:

@@ -10,7 +10,7 @@ _CELLS_PER_SIGNATURE = 0.53
 _GROWTH = 0.8
 _NEAREST = ((120_000, 12), (500_000, 16))
 _MOST_NEAREST = 24
-_REACH = ((12, 188), (16, 200))
+_REACH = ((12, 188), (16, 204))
 _REACH_OF_MANY = 176
 
 _MOST_PAIRS_PER_IMAGE = 1_000
@@ -66,7 +66,7 @@ def reach_for(nearest: int) -> int:
     Returns
     -------
     int
-        188 with up to 12 cells, 200 with up to 16, 176 with more.
+        188 with up to 12 cells, 204 with up to 16, 176 with more.
     """
     return next((reach for most, reach in _REACH if nearest <= most), _REACH_OF_MANY)
 

@@ -42,13 +42,21 @@ def _runs(given: argparse.Namespace) -> int:
     runs = Store(given.store).runs()
     print(
         f"{'run':<18}{'job':<14}{'committed (UTC)':<18}{'cutoff':>8}{'images':>12}{'removable':>12}"
+        f"{'recall':>9}{'false':>8}{'at most':>9}"
     )
     for run in runs:
         print(
             f"{run.run_id:<18}{run.job:<14}{run.committed_at:%Y-%m-%d %H:%M}  {run.cutoff:>8g}"
             f"{run.counts.get('images', 0):>12,}{run.counts.get('removable', 0):>12,}"
+            f"{_percent(run, 'recall'):>9}{_percent(run, 'false_removals'):>8}"
+            f"{_percent(run, 'false_removals_high'):>9}"
         )
     return 0
+
+
+def _percent(run: Run, name: str) -> str:
+    """An estimate of a run; a dash where it made none."""
+    return f"{run.estimates[name]:.1%}" if name in run.estimates else "-"
 
 
 def _show(given: argparse.Namespace) -> int:
@@ -65,6 +73,7 @@ def _run_lines(run: Run) -> Iterator[str]:
     for title, values in (
         ("table versions", run.versions),
         ("counts", run.counts),
+        ("estimates", run.estimates),
         ("seconds", run.timings),
         ("settings", run.settings),
     ):

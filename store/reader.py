@@ -29,6 +29,7 @@ class Run:
     settings: Mapping[str, Any]
     counts: Mapping[str, int]
     timings: Mapping[str, float]
+    estimates: Mapping[str, float]
     versions: Mapping[str, int]
     signature_version: str
     code_version: str
@@ -59,10 +60,10 @@ class Run:
                 f"up to {STORE_FORMAT}: use the version of the code that wrote it "
                 f"({row['code_version']}) or a newer one"
             )
-        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values = {name: row[name] for name in cls.__dataclass_fields__ if name in row}
         values["settings"] = json.loads(row["settings"])
-        for name in ("counts", "timings", "versions"):
-            values[name] = dict(row[name])
+        for name in ("counts", "timings", "versions", "estimates"):
+            values[name] = dict(row.get(name) or ())  # older runs made no estimates
         return cls(**values)
 
 

@@ -96,6 +96,7 @@ RUNS = pa.schema(
         ("settings", pa.string()),
         ("counts", pa.map_(pa.string(), pa.int64())),
         ("timings", pa.map_(pa.string(), pa.float64())),
+        ("estimates", pa.map_(pa.string(), pa.float64())),
         ("versions", pa.map_(pa.string(), pa.int64())),
         ("signature_version", pa.string()),
         ("code_version", pa.string()),

@@ -9,6 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from matching.calibration import (
+    Ranked,
+    calibrate,
+    concatenated,
+    known_graph,
+    matches_in_block,
+    rivals_in_block,
+)
 from matching.codebook import RADIUS, Codebook
 from matching.kernel import Pairs
 from matching.model import RULES, Model
@@ -35,8 +43,19 @@ def compile_all() -> None:
         _compare(rule)
     near, far = np.zeros(3, np.int64), np.arange(1, 4)
     nearest_pairs(Pairs(near, far, np.linspace(0.1, 0.3, 3)), 1, one_side=True)
+    _calibrate()
     edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
     list(remove_greedily([edges]))
+
+
+def _calibrate() -> None:
+    levels = np.random.default_rng(1).integers(-2, 3, (2, _WIDTH)).astype(np.int8)
+    levels[1] = levels[0]
+    ranked = Ranked(levels, np.arange(2))
+    found = matches_in_block(ranked, ranked)
+    calibrate(
+        known_graph(ranked.rank, 2, concatenated([found, rivals_in_block(ranked, ranked)])), 1
+    )
 
 
 def _compare(rule: str) -> None:

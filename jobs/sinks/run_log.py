@@ -79,6 +79,8 @@ class RunLog:
         values = [tuple(stamped[name] for name in RUNS.names)]
         frame = self._spark.createDataFrame(values, spark_schema(RUNS)).coalesce(1)
         writer = frame.write.format("delta").mode("append").option("userMetadata", row["run_id"])
+        # Stores of older code have a log without the columns that are new.
+        writer = writer.option("mergeSchema", "true")
         writer = writer.option("txnAppId", _TRANSACTION).option("txnVersion", row["sequence"])
         with conflicts_told():
             writer.save(self._path)

@@ -28,11 +28,11 @@ def crowded_signatures(pairs: DataFrame, max_pairs: int) -> DataFrame:
     return counts.where(F.col("count") > max_pairs).select("signature_id")
 
 
-def nearest_only(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> DataFrame:
-    """Keep the pairs that are among the nearest of either of their ends.
+def last_of_nearest(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> DataFrame:
+    """Return the farthest pair of each crowded signature that is still among its nearest.
 
-    One row is a pair. Equal distances are told apart by the other end's id. Shuffles the pairs of
-    crowded signatures, then all pairs twice.
+    One row is a crowded signature, its key ``signature_id``. Equal distances are told apart by the
+    other end's id. Shuffles the pairs of crowded signatures.
 
     Parameters
     ----------
@@ -46,15 +46,35 @@ def nearest_only(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> DataFr
     Returns
     -------
     DataFrame
-        Rows of ``pairs``.
+        ``signature_id``, and ``last``, a struct of ``distance`` and ``other``.
     """
     place = F.row_number().over(Window.partitionBy("signature_id").orderBy("distance", "other"))
     theirs = _ends(pairs).join(crowded, "signature_id", how="left_semi").withColumn("place", place)
     last = theirs.where(F.col("place") == max_pairs)
+    return last.select("signature_id", F.struct("distance", "other").alias("last"))
+
+
+def nearest_only(pairs: DataFrame, last: DataFrame) -> DataFrame:
+    """Keep the pairs that are among the nearest of either of their ends.
+
+    One row is a pair. No shuffle where the crowded are few enough to be sent to every executor;
+    else two of all pairs.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+    last : DataFrame
+        What `last_of_nearest` returned, written down: its size decides how it is joined.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``pairs``.
+    """
     for end, other in (("a", "b"), ("b", "a")):
         limits = last.select(
-            F.col("signature_id").alias(f"signature_id_{end}"),
-            F.struct("distance", "other").alias(f"last_{end}"),
+            F.col("signature_id").alias(f"signature_id_{end}"), F.col("last").alias(f"last_{end}")
         )
         pairs = pairs.join(limits, f"signature_id_{end}", how="left")
         this = F.struct("distance", F.col(f"signature_id_{other}").alias("other"))

@@ -12,7 +12,7 @@ from matching.calibration.false_pairs import FalsePairs
 from matching.calibration.false_removals import FalseRemovals
 from matching.calibration.findings import Findings, turned_copies
 from matching.calibration.graph import Graph, known_graph, rivals_to_ask
-from matching.calibration.matches import Matches, concatenated, no_matches
+from matching.calibration.matches import Matches, concatenated, nearest_of_each, no_matches
 from matching.calibration.scan import CEILING, Ranked, matches_in_block, rivals_in_block
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "concatenated",
     "known_graph",
     "matches_in_block",
+    "nearest_of_each",
     "no_matches",
     "predict",
     "rivals_in_block",

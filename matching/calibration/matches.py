@@ -51,6 +51,27 @@ class Matches(NamedTuple):
         return Matches(*columns)
 
 
+def nearest_of_each(matches: Matches, most: int) -> npt.NDArray[np.int64]:
+    """Choose the nearest matches of each image asked about.
+
+    Parameters
+    ----------
+    matches : Matches
+        In any order.
+    most : int
+        How many of each image's are chosen at most.
+
+    Returns
+    -------
+    (k,) int64
+        Their places. Near is the least of the three distances; the better rank breaks ties.
+    """
+    least = np.minimum(np.minimum(matches.real, matches.mirror), matches.flip)
+    order = np.lexsort((matches.other, least, matches.asked))
+    asked = matches.asked[order]
+    return order[np.arange(len(order)) - np.searchsorted(asked, asked) < most]
+
+
 def no_matches() -> Matches:
     """Return an empty table.
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.stages.bound_pairs import crowded_signatures, nearest_only
+from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
 from store.schemas import PAIRS
 
-from .conftest import MakeFrame, multiplies_rows
+from .conftest import Checkpoint, MakeFrame, exchanges, multiplies_rows
 
 pytestmark = pytest.mark.spark
 
@@ -47,18 +47,25 @@ def pairs(frame: MakeFrame) -> DataFrame:
 
 
 @pytest.mark.parametrize("partitions", [1, 5])
-def test_what_is_among_the_nearest_of_either_end_stays(pairs: DataFrame, partitions: int) -> None:
+def test_what_is_among_the_nearest_of_either_end_stays(
+    pairs: DataFrame, partitions: int, checkpoint: Checkpoint
+) -> None:
     given = random_pairs()
     wanted = nearest_by_hand(given)
     assert len(given) / 4 < len(wanted) < len(given)
     some = pairs.repartition(partitions)
-    bounded = nearest_only(some, crowded_signatures(some, MOST), MOST)
+    last = last_of_nearest(some, crowded_signatures(some, MOST), MOST)
+    written = checkpoint(last, "last")
+    bounded = nearest_only(some, written)
     rows = bounded.collect()
     kept = {(r.signature_id_a[0], r.signature_id_b[0]): r.distance for r in rows}
     assert len(kept) == len(rows)
     assert kept == {edge: given[edge] for edge in wanted}
     assert bounded.columns == PAIRS.names
     assert not multiplies_rows(bounded)
+    shuffles = exchanges(nearest_only(pairs, written))
+    assert shuffles
+    assert all(line.startswith("BroadcastExchange") for line in shuffles)
 
 
 def test_the_crowded_are_those_with_more_pairs(pairs: DataFrame) -> None:
