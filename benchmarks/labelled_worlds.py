@@ -92,7 +92,7 @@ class World(NamedTuple):
 
 def universe(signatures: Path, data: Path, copies: Copies, limit: int) -> Universe:
     """Compare all pictures of different collections, and all copies of one photograph."""
-    levels, collection, origin, transform = _pictures(signatures, data, copies, limit)
+    levels, collection, origin, transform = labelled(signatures, data, copies, limit)
     rows = np.arange(len(levels))
     others = np.flatnonzero(collection != TINY)
     parts, truth = [], []
@@ -123,7 +123,7 @@ def world(every: Universe, chosen: Rows, generator: np.random.Generator) -> Worl
     return World(graph, ~every.true[inside][order])
 
 
-def _pictures(
+def labelled(
     signatures: Path, data: Path, copies: Copies, limit: int
 ) -> tuple[Levels, Rows, Rows, NDArray[np.str_]]:
     """Distinct signatures that say something, the photographs of the copies once."""
