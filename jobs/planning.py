@@ -22,6 +22,9 @@ from udfs.keys import Plans
 _MEASURED_KEYS = 1024
 """Keys whose costs are counted, to know how many of a bucket's rows meet."""
 
+_TIMES_MEAN = 20
+"""A bucket is capped that costs so many times what others do, for each of its rows."""
+
 _LARGEST = 10
 _COSTS = 256
 _UNLIMITED = 2**62
@@ -97,27 +100,33 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
         The driver holds one entry for each bucket above ``bucket_rows``: at most
         rows / bucket_rows of them.
     """
-    limits = _limits(run, count)
+    split = run.settings.matching.bucket_rows
     if EXHAUSTIVE in model.rules:
-        return _plan_of_all(count, limits)
+        return _plan_of_all(count, split)
     counts = run.stash(count_keys(assigned, model, EveryKey(_step(model))), "key_counts")
     keys = counts.groupBy("key").agg(F.sum("rows").alias("rows")).where("rows > 1").persist()
-    large = keys.where(F.col("rows") > limits.rows).toPandas()["key"].to_numpy(np.int64)
-    plans = _plan_large(assigned, model, large, limits)
-    plan = _with_totals(keys, counts, model, plans)
+    large = keys.where(F.col("rows") > split).toPandas()["key"].to_numpy(np.int64)
+    meeting = _share_that_meets(counts, model)
+    per_row = run.settings.matching.bucket_comparisons_per_row or max(
+        split // 2, round(_TIMES_MEAN * meeting * _partners(keys, split) / 2)
+    )
+    plans = _plan_large(assigned, model, large, (split, per_row))
+    plan = _with_totals(keys, meeting, model, plans)
     keys.unpersist()
     keyless = assigned.mapInArrow(keyless_counter(model.light()), spark_schema(KEYLESS_ROWS))
     without = keyless.agg(F.sum("keyless")).head()
     return Plan(**{**vars(plan), "signatures_without_key": int((without and without[0]) or 0)})
 
 
-def _limits(run: Run, count: int) -> BucketLimits:
-    matching = run.settings.matching
-    return BucketLimits(matching.bucket_rows, matching.bucket_comparisons_per_image * count)
+def _partners(keys: DataFrame, split: int) -> float:
+    """With how many others a row of a bucket that is not split shares it, on average."""
+    rows = F.col("rows").cast("double")
+    row = keys.where(rows <= split).agg(F.sum(rows * (rows - 1)), F.sum(rows)).head()
+    return row[0] / row[1] if row and row[1] else 0.0
 
 
-def _plan_of_all(count: int, limits: BucketLimits) -> Plan:
-    bucket = plan_bucket(np.array([count]), 0, BucketLimits(limits.rows, _UNLIMITED))
+def _plan_of_all(count: int, split: int) -> Plan:
+    bucket = plan_bucket(np.array([count]), 0, BucketLimits(split, _UNLIMITED))
     rows = count * bucket.groups
     largest = (Bucket(_ALL, count, bucket.comparisons),)
     return Plan(1, rows, bucket.comparisons, 0, 0, 0, 0, {_ALL: bucket}, largest)
@@ -129,15 +138,25 @@ def _step(model: Model) -> int:
 
 
 def _plan_large(
-    assigned: DataFrame, model: Model, large: npt.NDArray[np.int64], limits: BucketLimits
+    assigned: DataFrame,
+    model: Model,
+    large: npt.NDArray[np.int64],
+    limits: tuple[int, int],
 ) -> dict[int, BucketPlan]:
-    """Count the large buckets by cost, in a second pass that few corpora need."""
+    """Count the large buckets by cost, in a second pass that few corpora need.
+
+    The limits are rows, and comparisons a row.
+    """
     if not len(large):
         return {}
     chosen = TheseKeys(tuple(large.tolist()))
     counts = count_keys(assigned, model, chosen, only=True).toPandas()
+    split, per_row = limits
     return {
-        key: plan_bucket(members, reach_of(key, model), limits) for key, members in _by_key(counts)
+        key: plan_bucket(
+            members, reach_of(key, model), BucketLimits(split, per_row * int(members.sum()))
+        )
+        for key, members in _by_key(counts)
     }
 
 
@@ -151,9 +170,8 @@ def _by_key(counts: pd.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.int64]]]
 
 
 def _with_totals(
-    keys: DataFrame, counts: DataFrame, model: Model, plans: dict[int, BucketPlan]
+    keys: DataFrame, meeting: float, model: Model, plans: dict[int, BucketPlan]
 ) -> Plan:
-    meeting = _share_that_meets(counts, model)
     pairs = (F.col("rows") * (F.col("rows") - 1) / 2).cast("double")
     small = ~F.col("key").isin(list(plans)) if plans else F.lit(True)
     totals = keys.agg(

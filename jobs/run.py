@@ -66,7 +66,7 @@ class Run:
 
     @property
     def parent_settings(self) -> dict[str, Any]:
-        """What the newest run was asked; empty in a store without one."""
+        """The settings of the newest run; empty in a store without one."""
         return dict(json.loads(self._parent.settings)) if self._parent else {}
 
     @property
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def protected(self) -> list[str]:
-        """Canonical paths of folders whose images are kept before all others."""
+        """The canonical paths of folders whose images are kept before all others."""
         return [canonical(prefix) for prefix in self.settings.keepers.protected]
 
     @contextmanager

@@ -116,7 +116,8 @@ class MatchingSettings(_Section):
     max_document_frequency: Annotated[int, Field(ge=2)] = 500
     # Two groups of 8,192 rows: about 25 MB when compared.
     bucket_rows: Annotated[int, Field(ge=2)] = 8_192
-    bucket_comparisons_per_image: Count = 500
+    # 0 chooses: 20 times the mean of the corpus, at least what an unsplit bucket costs.
+    bucket_comparisons_per_row: Annotated[int, Field(ge=0)] = 0
     # 0 chooses from the size of the corpus (matching.sizes).
     max_pairs_per_image: Annotated[int, Field(ge=0)] = 0
 
@@ -174,7 +175,7 @@ class Settings(_Section):
 
     @property
     def grid(self) -> tuple[int, bool]:
-        """Grid points in each direction, and whether diagonal neighbours are compared."""
+        """The grid points in each direction, and whether diagonal neighbours are compared."""
         return self.signature.n, self.signature.diagonal_neighbors
 
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import Factor, Pairs, factor, no_pairs, pairs_below, together
+from matching.kernel import Pairs, factor, no_pairs, pairs_below, together
 from matching.meeting import Reaches, meet_first_under
-from matching.nearest import nearest_pairs
+from matching.nearest import Farthest, farthest_kept
 from matching.rules import Keyed
 
 _FEWEST_ROWS, _MOST_ROWS = 16, 256
@@ -16,6 +16,10 @@ less at the edge of the reach, more make faster products."""
 
 _PAIRS_AT_ONCE = 2_000_000
 """So many pairs of a bucket, or twice those that stay, are held before the farthest go."""
+
+
+_COUNTED = 65_536
+"""Of more dropped pairs than this at a time some stand for all, when they are counted."""
 
 
 class Side(NamedTuple):
@@ -85,14 +89,15 @@ def compare_bucket(
     -------
     Compared
         Row numbers in ``left`` and ``right`` (or ``left``), and distances; the products made,
-        each two rows once; the pairs dropped. Signatures of norm 0 are in no pair.
+        each two rows once; the pairs dropped that would have been reported here, about, where they
+        are very many. Signatures of norm 0 are in no pair.
     """
     other = left if right is None else right
     if not len(left.levels) or not len(other.levels):
         return Compared(no_pairs(), 0, 0)
     rows = factor(left.levels, search.cutoff, right=False)
     columns = factor(other.levels, search.cutoff, right=True)
-    found = _Nearest(search.max_pairs, right is None)
+    nearest = _Nearest((left, other), key, search)
     comparisons = 0
     step = min(_MOST_ROWS, max(_FEWEST_ROWS, len(left.levels) // _FEWEST_ROWS))
     for start in range(0, len(left.levels), step):
@@ -102,52 +107,73 @@ def compare_bucket(
             break
         # Among themselves, rows behind the reach of the cheapest one here meet nobody.
         block = rows.part(start, min(start + step, end) if right is None else start + step)
-        part = columns.part(first, end)
-        found.add(_here(block, part, (start, first), (left, other), key, search))
+        found = pairs_below(block, columns.part(first, end), search.cutoff, right is None)
+        nearest.add(
+            _within((left, other), Pairs(found.a + start, found.b + first, found.distance), reach)
+        )
         comparisons += _made(len(block.squares), end - first, right is None)
-    return Compared(found.pairs(), comparisons, found.dropped)
+    return Compared(nearest.pairs(), comparisons, nearest.dropped)
+
+
+def _within(sides: tuple[Side, Side], pairs: Pairs, reach: int) -> Pairs:
+    """Without those at the edge of a block that do not meet here."""
+    left, right = (side.costs.astype(np.int64) for side in sides)
+    return pairs.where(left[pairs.a] + right[pairs.b] <= reach)
 
 
 class _Nearest:
-    """Gathers pairs, and drops those that are not among the nearest of either end."""
+    """Gathers the pairs of a bucket, and drops those that are not among the nearest of either end.
 
-    def __init__(self, max_pairs: int, one_side: bool) -> None:
+    All that meet here count as near, those too that another bucket reports: they are pairs of the
+    corpus as well. Most of a crowded bucket goes before it is asked which bucket reports it.
+    """
+
+    def __init__(self, sides: tuple[Side, Side], key: int, search: Search) -> None:
         self.dropped = 0
-        self._limits = max_pairs, one_side
+        self._sides, self._key, self._search = sides, key, search
+        sizes = len(sides[0].levels), len(sides[1].levels)
+        self._limits = sizes, sides[0] is sides[1], search.max_pairs
+        self._farthest: Farthest | None = None
         self._parts: list[Pairs] = []
         self._held = 0
         self._room = _PAIRS_AT_ONCE
 
     def add(self, pairs: Pairs) -> None:
+        if self._farthest:
+            pairs = self._drop(pairs, self._farthest)
         if len(pairs.a):
             self._parts.append(pairs)
             self._held += len(pairs.a)
             if self._held > self._room:
-                kept = self.pairs()
+                self._tighten()
                 # Twice what stays, so that sorting it again and again costs no more than once.
-                self._room = max(_PAIRS_AT_ONCE, 2 * len(kept.a))
+                self._room = max(_PAIRS_AT_ONCE, 2 * self._held)
 
     def pairs(self) -> Pairs:
-        kept, gone = nearest_pairs(together(self._parts), *self._limits)
+        """Give those that this bucket reports."""
+        kept = self._tighten()
+        return kept.where(self._are_here(kept))
+
+    def _tighten(self) -> Pairs:
+        every = together(self._parts)
+        self._farthest = farthest_kept(every, *self._limits)
+        kept = self._drop(every, self._farthest)
         self._parts, self._held = [kept], len(kept.a)
-        self.dropped += gone
         return kept
 
+    def _drop(self, pairs: Pairs, farthest: Farthest) -> Pairs:
+        stays = farthest.keep(pairs)
+        if not stays.all():
+            gone = pairs.where(~stays)
+            step = 1 + len(gone.a) // _COUNTED
+            some = Pairs(gone.a[::step], gone.b[::step], gone.distance[::step])
+            self.dropped += step * int(np.count_nonzero(self._are_here(some)))
+            pairs = pairs.where(stays)
+        return pairs
 
-def _here(
-    rows: Factor,
-    columns: Factor,
-    origin: tuple[int, int],
-    sides: tuple[Side, Side],
-    key: int,
-    search: Search,
-) -> Pairs:
-    """Pairs of a block of rows with the columns in its reach."""
-    alone = sides[0] is sides[1]
-    found = pairs_below(rows, columns, search.cutoff, above_diagonal=alone)
-    a, b = found.a + origin[0], found.b + origin[1]
-    here = meet_first_under(key, sides[0].keyed, sides[1].keyed, a, b, search.reaches)
-    return Pairs(a, b, found.distance).where(here)
+    def _are_here(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
+        left, right = (side.keyed for side in self._sides)
+        return meet_first_under(self._key, left, right, pairs.a, pairs.b, self._search.reaches)
 
 
 def _made(rows: int, columns: int, alone: bool) -> int:

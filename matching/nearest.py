@@ -1,42 +1,78 @@
 """Bounding the output: a pair stays if it is among the nearest of either of its ends."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from matching.kernel import Indices, Pairs
 from signature.compiled import compiled
 
+Distances = npt.NDArray[np.float64]
 
-def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, int]:
-    """Drop the pairs that are not among the nearest of either end.
+
+class Farthest(NamedTuple):
+    """Up to which distance a pair is among the nearest of one of its ends; infinite for all.
+
+    Attributes
+    ----------
+    a : (n,) float64
+        By the row number of the first end.
+    b : (m,) float64
+        By that of the second; the same array where both number the same rows.
+    """
+
+    a: Distances
+    b: Distances
+
+    def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
+        """Tell which pairs are among the nearest of either end.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Any.
+
+        Returns
+        -------
+        (p,) bool
+            Equal distances stay.
+        """
+        distance = pairs.distance
+        return (distance <= self.a[pairs.a]) | (distance <= self.b[pairs.b])
+
+
+def farthest_kept(pairs: Pairs, sizes: tuple[int, int], one_side: bool, max_pairs: int) -> Farthest:
+    """Find how far the nearest pairs of each end reach.
 
     Applied to parts of a corpus it never drops what the whole would keep: among the nearest of
-    all pairs of a signature is also among the nearest of some of them. Equal distances stay.
+    all pairs of a signature is also among the nearest of some of them.
 
     Parameters
     ----------
     pairs : Pairs
         Any.
+    sizes : tuple of int and int
+        Rows that a and b number.
+    one_side : bool
+        Whether these are the same.
     max_pairs : int
         How many are the nearest.
-    one_side : bool
-        Whether a and b number the same rows.
 
     Returns
     -------
-    tuple of Pairs and int
-        What stays, and how many went.
+    Farthest
+        Of all rows.
     """
-    if len(pairs.a) <= max_pairs:
-        return pairs, 0
-    columns = pairs.b if one_side else pairs.b + int(pairs.a.max()) + 1
-    rows = int(max(pairs.a.max(), columns.max())) + 1
+    offset = 0 if one_side else sizes[0]
+    rows = sizes[0] if one_side else sum(sizes)
+    columns = pairs.b + offset
     counts = np.bincount(pairs.a, minlength=rows) + np.bincount(columns, minlength=rows)
-    if counts.max() <= max_pairs:
-        return pairs, 0
-    farthest = _farthest_kept(pairs.a, columns, pairs.distance, counts, max_pairs)
-    stays = (pairs.distance <= farthest[pairs.a]) | (pairs.distance <= farthest[columns])
-    return pairs.where(stays), int(len(stays) - np.count_nonzero(stays))
+    if counts.max(initial=0) > max_pairs:
+        every = _farthest_kept(pairs.a, columns, pairs.distance, counts, max_pairs)
+    else:
+        every = np.full(rows, np.inf)
+    return Farthest(every[: sizes[0]], every[offset : offset + sizes[1]])
 
 
 @compiled

@@ -112,9 +112,7 @@ def test_splitting_loses_nothing_and_capping_says_what(
     planned = plan_pairs(split, distinct)
     assert max(plan.groups for plan in planned.plan.buckets.values()) > 3
     assert found(split, planned) == pairs
-    capped = make_run(
-        **settings, matching__bucket_rows=20, matching__bucket_comparisons_per_image=1
-    )
+    capped = make_run(**settings, matching__bucket_rows=20, matching__bucket_comparisons_per_row=5)
     fewer = plan_pairs(capped, distinct)
     assert fewer.plan.capped > 0
     assert found(capped, fewer).items() < pairs.items()
@@ -126,7 +124,12 @@ def test_splitting_loses_nothing_and_capping_says_what(
 
 
 def test_one_cell_for_all_is_split_and_exact(make_run: MakeRun, distinct: Distinct) -> None:
-    run = make_run(matching__rules="cells", matching__cells=1, matching__bucket_rows=100)
+    run = make_run(
+        matching__rules="cells",
+        matching__cells=1,
+        matching__bucket_rows=100,
+        matching__bucket_comparisons_per_row=350,
+    )
     search = plan_pairs(run, distinct)
     (plan,) = search.plan.buckets.values()
     assert plan.groups == 7

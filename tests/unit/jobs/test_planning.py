@@ -38,6 +38,6 @@ def test_all_with_all_is_one_bucket_in_groups(count: int, groups: int) -> None:
 
 
 def test_all_with_all_is_never_capped() -> None:
-    plan = plan_of(10**6, bucket_comparisons_per_image=1)
+    plan = plan_of(10**6, bucket_comparisons_per_row=1)
     assert plan.comparisons == 10**6 * (10**6 - 1) // 2
     assert (plan.capped, plan.comparisons_bounded) == (0, 0)

@@ -1,6 +1,7 @@
 """A bucket gives the pairs that meet there first, as a literal loop over all pairs does."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from matching import compare, compare_bucket
 from matching.compare import Compared, Search, Side
 from matching.kernel import Pairs
-from matching.meeting import reaches
-from matching.nearest import nearest_pairs
+from matching.meeting import meet_first_under, reaches
+from matching.nearest import Farthest, farthest_kept
 from matching.rules import REMOVED, Keyed
 from signature import distances
 
@@ -267,25 +268,62 @@ def test_the_nearest_pairs_stay_whatever_is_held_at_once(
 ) -> None:
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
     set_blocks(monkeypatch, 8)
-    left, right = (side(LEVELS[:60]), side(LEVELS[60:])) if two else (side(LEVELS), None)
-    unbounded = compare_bucket(left, right, KEY, 184, Search(0.7, reaches(184, {}), ALL))
-    kept, gone = nearest_pairs(unbounded.pairs, max_pairs, right is None)
-    assert gone > 100
-    bounded = compare_bucket(left, right, KEY, 184, Search(0.7, reaches(184, {}), max_pairs))
+    left, right = (shared(LEVELS[:60]), shared(LEVELS[60:])) if two else (shared(LEVELS), None)
+    search = Search(0.7, reaches(184, {}), max_pairs)
+    near = every_pair_that_meets_here(left, right, 0.7, 184)
+    sizes = len(left.levels), len((right or left).levels)
+    stays = farthest_kept(near, sizes, right is None, max_pairs).keep(near)
+    reported = reported_here(left, right, near)
+    assert np.count_nonzero(reported & ~stays) > 50
+    assert np.count_nonzero(~reported & stays) > 2
+    bounded = compare_bucket(left, right, KEY, 184, search)
+    kept = near.where(stays & reported)
     pairs = zip(*(column.tolist() for column in kept), strict=True)
     assert as_dict(bounded) == {(a, b): distance for a, b, distance in pairs}
-    assert bounded.dropped == gone
-    assert bounded.comparisons == unbounded.comparisons
+    assert bounded.dropped == np.count_nonzero(reported & ~stays)
+
+
+def shared(levels: Levels) -> Side:
+    """Every third row is in an earlier bucket too, which reports the pairs of these."""
+    here = side(levels, 3, KEY)
+    here.keyed.keys[np.arange(len(levels)) % 3 > 0, 0] = REMOVED
+    return here
+
+
+def every_pair_that_meets_here(left: Side, right: Side | None, cutoff: float, reach: int) -> Pairs:
+    """Those that other buckets report, too."""
+    other = left if right is None else right
+    apart = distances(left.levels, other.levels)
+    costs = left.costs.astype(int)[:, None] + other.costs.astype(int)
+    meets = (apart < cutoff) & (costs <= reach)
+    a, b = np.nonzero(np.triu(meets, 1) if right is None else meets)
+    return Pairs(a, b, apart[a, b])
+
+
+def reported_here(left: Side, right: Side | None, pairs: Pairs) -> np.ndarray:  # type: ignore[type-arg]
+    other = left if right is None else right
+    return meet_first_under(KEY, left.keyed, other.keyed, pairs.a, pairs.b, reaches(184, {}))
+
+
+def test_of_very_many_dropped_pairs_some_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Search(0.95, reaches(184, {}), 5)
+    exact = compare_bucket(side(LEVELS), None, KEY, 184, search)
+    monkeypatch.setattr(compare, "_COUNTED", 200)
+    about = compare_bucket(side(LEVELS), None, KEY, 184, search)
+    assert as_dict(about) == as_dict(exact)
+    assert exact.dropped > 2_000
+    assert about.dropped != exact.dropped
+    assert about.dropped == pytest.approx(exact.dropped, rel=0.3)
 
 
 def test_a_crowded_bucket_is_not_sorted_for_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_pairs = []
 
-    def counted(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, int]:
+    def counted(pairs: Pairs, *limits: Any) -> Farthest:  # noqa: ANN401
         sorted_pairs.append(len(pairs.a))
-        return nearest_pairs(pairs, max_pairs, one_side)
+        return farthest_kept(pairs, *limits)
 
-    monkeypatch.setattr(compare, "nearest_pairs", counted)
+    monkeypatch.setattr(compare, "farthest_kept", counted)
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", 100)
     set_blocks(monkeypatch, 1)
     search = Search(0.95, reaches(184, {}), 60)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.kernel import Pairs, no_pairs, together
-from matching.nearest import nearest_pairs
+from matching.nearest import farthest_kept
 
 Edge = tuple[int, int, float]
 
@@ -18,6 +18,16 @@ def pairs_of(edges: list[Edge]) -> Pairs:
 
 def edges_of(pairs: Pairs) -> list[Edge]:
     return list(zip(*(column.tolist() for column in pairs), strict=True))
+
+
+def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, int]:
+    """Return what stays, and how many go; there are a few rows more than are in pairs."""
+    sizes = tuple(int(rows.max(initial=0)) + 3 for rows in (pairs.a, pairs.b))
+    size = max(sizes), max(sizes) if one_side else sizes[1]
+    farthest = farthest_kept(pairs, size, one_side, max_pairs)
+    assert (len(farthest.a), len(farthest.b)) == size
+    stays = farthest.keep(pairs)
+    return pairs.where(stays), int(np.count_nonzero(~stays))
 
 
 def literal(edges: list[Edge], max_pairs: int, one_side: bool) -> list[Edge]:
@@ -92,6 +102,16 @@ def test_the_two_sides_are_told_apart() -> None:
     # One side: 0, 1 and 2 are in two each, and 2-0 is the farther one of both its ends.
     assert edges_of(nearest_pairs(pairs_of(edges), 1, True)[0]) == edges[:2]
     assert edges_of(nearest_pairs(pairs_of(edges), 1, False)[0]) == edges
+
+
+def test_limits_of_some_pairs_hold_for_others() -> None:
+    line = pairs_of([(0, b, b / 10) for b in range(1, 6)])
+    farthest = farthest_kept(line, (9, 9), True, 2)
+    assert farthest.a.tolist() == [0.2, *[np.inf] * 8]
+    others = pairs_of([(0, 7, 0.1), (0, 8, 0.9), (7, 8, 0.9)])
+    assert farthest.keep(others).tolist() == [True, True, True]  # of 7 and 8 nothing is known
+    crowded = farthest_kept(pairs_of([(0, 1, 0.1), (0, 2, 0.3), (1, 2, 0.2)]), (3, 3), True, 1)
+    assert crowded.keep(pairs_of([(0, 2, 0.2), (0, 2, 0.25)])).tolist() == [True, False]
 
 
 def test_no_pairs_stay_none() -> None:

@@ -19,12 +19,18 @@ def root(tmp_path: Path) -> str:
 
 
 def test_runs_lists_the_runs_in_order(root: str, capsys: pytest.CaptureFixture[str]) -> None:
-    write_log(Path(root), run_row(4, 3, counts={"images": 12_345, "removable": 678}))
+    known = {"recall": 0.9876, "false_removals": 0.0123, "false_removals_high": 0.02}
+    counts = {"images": 12_345, "removable": 678}
+    write_log(Path(root), run_row(4, 3, counts=counts, estimates=known))
     assert main(["runs", root]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
-    assert " ".join(header.split()) == "run job committed (UTC) cutoff images removable"
+    assert " ".join(header.split()) == (
+        "run job committed (UTC) cutoff images removable recall false at most"
+    )
     assert [line.split()[0] for line in lines] == ["run-1", "run-2", "run-3", "run-4"]
-    assert " ".join(lines[3].split()) == "run-4 build_index 2026-03-01 08:00 0.4 12,345 678"
+    assert " ".join(lines[3].split()) == (
+        "run-4 build_index 2026-03-01 08:00 0.4 12,345 678 98.8% 1.2% 2.0%"
+    )
     assert len({len(line) for line in (header, *lines)}) == 1
 
 

@@ -41,6 +41,7 @@ def test_a_run_is_told_whole(root: Path) -> None:
         settings={"cutoff": 0.4, "matching": {"rules": "auto"}},
         counts={"images": 20},
         timings={"signing": 1.5},
+        estimates={},
         versions={**OTHER_TABLES, "clusters": 1},
         signature_version="v1",
         code_version="0.1.0",
