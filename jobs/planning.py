@@ -22,8 +22,11 @@ from udfs.keys import Plans
 _MEASURED_KEYS = 1024
 """Keys whose costs are counted, to know how many of a bucket's rows meet."""
 
-_TIMES_MEAN = 20
+_TIMES_MEAN = 8
 """A bucket is capped that costs so many times what others do, for each of its rows."""
+
+_FEWEST_A_ROW = 1_000
+"""But never for fewer comparisons a row than this."""
 
 _LARGEST = 10
 _COSTS = 256
@@ -108,7 +111,7 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
     large = keys.where(F.col("rows") > split).toPandas()["key"].to_numpy(np.int64)
     meeting = _share_that_meets(counts, model)
     per_row = run.settings.matching.bucket_comparisons_per_row or max(
-        split // 2, round(_TIMES_MEAN * meeting * _partners(keys, split) / 2)
+        _FEWEST_A_ROW, round(_TIMES_MEAN * meeting * _partners(keys, split) / 2)
     )
     plans = _plan_large(assigned, model, large, (split, per_row))
     plan = _with_totals(keys, meeting, model, plans)

@@ -5,9 +5,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import Pairs, factor, no_pairs, pairs_below, together
+from matching.kernel import (
+    LEFT_OUT,
+    Farthest,
+    Pairs,
+    factor,
+    no_pairs,
+    pairs_below,
+    together,
+)
 from matching.meeting import Reaches, meet_first_under
-from matching.nearest import Farthest, farthest_kept
+from matching.nearest import farthest_kept
 from matching.rules import Keyed
 
 _FEWEST_ROWS, _MOST_ROWS = 16, 256
@@ -19,7 +27,7 @@ _PAIRS_AT_ONCE = 2_000_000
 
 
 _COUNTED = 65_536
-"""Of more dropped pairs than this at a time some stand for all, when they are counted."""
+"""Of more dropped pairs than this at a time one in 64 stands for all, when they are counted."""
 
 
 class Side(NamedTuple):
@@ -107,18 +115,11 @@ def compare_bucket(
             break
         # Among themselves, rows behind the reach of the cheapest one here meet nobody.
         block = rows.part(start, min(start + step, end) if right is None else start + step)
-        found = pairs_below(block, columns.part(first, end), search.cutoff, right is None)
-        nearest.add(
-            _within((left, other), Pairs(found.a + start, found.b + first, found.distance), reach)
-        )
+        near = nearest.limits((start, start + step), (first, end))
+        found = pairs_below(block, columns.part(first, end), search.cutoff, right is None, near)
+        nearest.add(Pairs(found.a + start, found.b + first, found.distance), reach)
         comparisons += _made(len(block.squares), end - first, right is None)
     return Compared(nearest.pairs(), comparisons, nearest.dropped)
-
-
-def _within(sides: tuple[Side, Side], pairs: Pairs, reach: int) -> Pairs:
-    """Without those at the edge of a block that do not meet here."""
-    left, right = (side.costs.astype(np.int64) for side in sides)
-    return pairs.where(left[pairs.a] + right[pairs.b] <= reach)
 
 
 class _Nearest:
@@ -138,16 +139,23 @@ class _Nearest:
         self._held = 0
         self._room = _PAIRS_AT_ONCE
 
-    def add(self, pairs: Pairs) -> None:
-        if self._farthest:
-            pairs = self._drop(pairs, self._farthest)
-        if len(pairs.a):
-            self._parts.append(pairs)
-            self._held += len(pairs.a)
-            if self._held > self._room:
-                self._tighten()
-                # Twice what stays, so that sorting it again and again costs no more than once.
-                self._room = max(_PAIRS_AT_ONCE, 2 * self._held)
+    def limits(self, rows: tuple[int, int], columns: tuple[int, int]) -> Farthest | None:
+        """Tell how far the nearest of some rows and columns reach, as far as is known."""
+        if self._farthest is None:
+            return None
+        return Farthest(self._farthest.a[slice(*rows)], self._farthest.b[slice(*columns)])
+
+    def add(self, pairs: Pairs, reach: int) -> None:
+        pairs = self._without_left_out(pairs)
+        left, right = (side.costs.astype(np.int64) for side in self._sides)
+        # At the edge of a block there are some that do not meet here.
+        pairs = pairs.where(left[pairs.a] + right[pairs.b] <= reach)
+        self._parts.append(pairs)
+        self._held += len(pairs.a)
+        if self._held > self._room:
+            self._tighten()
+            # Twice what stays, so that sorting it again and again costs no more than once.
+            self._room = max(_PAIRS_AT_ONCE, 2 * self._held)
 
     def pairs(self) -> Pairs:
         """Give those that this bucket reports."""
@@ -163,13 +171,18 @@ class _Nearest:
 
     def _drop(self, pairs: Pairs, farthest: Farthest) -> Pairs:
         stays = farthest.keep(pairs)
-        if not stays.all():
-            gone = pairs.where(~stays)
-            step = 1 + len(gone.a) // _COUNTED
-            some = Pairs(gone.a[::step], gone.b[::step], gone.distance[::step])
-            self.dropped += step * int(np.count_nonzero(self._are_here(some)))
-            pairs = pairs.where(stays)
-        return pairs
+        gone = pairs.where(~stays)
+        each = LEFT_OUT if len(gone.a) > _COUNTED else 1
+        some = Pairs(gone.a[::each], gone.b[::each], gone.distance[::each])
+        self.dropped += each * int(np.count_nonzero(self._are_here(some)))
+        return pairs.where(stays)
+
+    def _without_left_out(self, pairs: Pairs) -> Pairs:
+        stands = np.isinf(pairs.distance)
+        if not stands.any():
+            return pairs
+        self.dropped += LEFT_OUT * int(np.count_nonzero(self._are_here(pairs.where(stands))))
+        return pairs.where(~stands)
 
     def _are_here(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
         left, right = (side.keyed for side in self._sides)

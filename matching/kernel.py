@@ -26,6 +26,9 @@ _COLUMNS = 2048
 
 Indices = npt.NDArray[np.int64]
 
+LEFT_OUT = 64
+"""One in so many pairs that are left out stands for them."""
+
 
 class Factor(NamedTuple):
     """One side of a product.
@@ -146,7 +149,44 @@ def factor(levels: npt.NDArray[np.int8], cutoff: float, right: bool) -> Factor:
     return Factor(extended, bent, offset, squares.astype(np.int64))
 
 
-def pairs_below(left: Factor, right: Factor, cutoff: float, above_diagonal: bool) -> Pairs:
+class Farthest(NamedTuple):
+    """Up to which distance a pair is of interest to one of its ends; infinite for all.
+
+    Attributes
+    ----------
+    a : (n,) float64
+        By the row number of the first end.
+    b : (m,) float64
+        By that of the second; the same array where both number the same rows.
+    """
+
+    a: npt.NDArray[np.float64]
+    b: npt.NDArray[np.float64]
+
+    def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
+        """Tell which pairs are of interest to either end.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Any.
+
+        Returns
+        -------
+        (p,) bool
+            Equal distances are.
+        """
+        distance = pairs.distance
+        return (distance <= self.a[pairs.a]) | (distance <= self.b[pairs.b])
+
+
+def pairs_below(
+    left: Factor,
+    right: Factor,
+    cutoff: float,
+    above_diagonal: bool,
+    farthest: Farthest | None = None,
+) -> Pairs:
     """Find the pairs below the cutoff of all rows on the left with all on the right.
 
     Parameters
@@ -157,19 +197,26 @@ def pairs_below(left: Factor, right: Factor, cutoff: float, above_diagonal: bool
         The same one.
     above_diagonal : bool
         Whether a row meets only the columns of higher number.
+    farthest : Farthest, optional
+        Beyond it pairs are left out; all are given by default.
 
     Returns
     -------
     Pairs
-        Signatures of norm 0 are in none.
+        Signatures of norm 0 are in none. Of those left out one in 64 is given, with an infinite
+        distance, to stand for all.
     """
     columns = right.extended.T
+    far = farthest or Farthest(
+        np.full(len(left.squares), np.inf), np.full(len(right.squares), np.inf)
+    )
     found = []
     for start in range(0, columns.shape[1], _COLUMNS):
         product = left.extended @ columns[:, start : start + _COLUMNS]
         side = right.part(start, start + _COLUMNS)
         first = 1 - start if above_diagonal else -len(left.extended)
-        pairs = _decide(product, left, side, cutoff, first)
+        part = Farthest(far.a, far.b[start : start + _COLUMNS])
+        pairs = _decide(product, left, side, cutoff, first, part, LEFT_OUT)
         if len(pairs[0]):
             found.append(Pairs(pairs[0], pairs[1] + start, pairs[2]))
     return together(found)
@@ -177,12 +224,20 @@ def pairs_below(left: Factor, right: Factor, cutoff: float, above_diagonal: bool
 
 @compiled
 def _decide(
-    product: npt.NDArray[np.float32], left: Factor, right: Factor, cutoff: float, first: int
+    product: npt.NDArray[np.float32],
+    left: Factor,
+    right: Factor,
+    cutoff: float,
+    first: int,
+    farthest: Farthest,
+    each: int,
 ) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
     """Rows, columns and distances of the pairs; row i begins at column i + first."""
     _, bent_left, offset_left, squares_left = left
     _, bent_right, offset_right, squares_right = right
+    far_left, far_right = farthest
     rows, columns = product.shape
+    skipped = 0
     likely = np.empty(rows, np.int64)
     for i in range(rows):
         line = product[i]
@@ -210,5 +265,11 @@ def _decide(
                     a[at] = i
                     b[at] = j
                     distance[at] = apart / norms
-                    at += 1
+                    if distance[at] <= far_left[i] or distance[at] <= far_right[j]:
+                        at += 1
+                        continue
+                    skipped += 1
+                    if skipped % each == 0:
+                        distance[at] = np.inf
+                        at += 1
     return a[:at], b[:at], distance[:at]

@@ -1,45 +1,10 @@
 """Bounding the output: a pair stays if it is among the nearest of either of its ends."""
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import Indices, Pairs
+from matching.kernel import Farthest, Indices, Pairs
 from signature.compiled import compiled
-
-Distances = npt.NDArray[np.float64]
-
-
-class Farthest(NamedTuple):
-    """Up to which distance a pair is among the nearest of one of its ends; infinite for all.
-
-    Attributes
-    ----------
-    a : (n,) float64
-        By the row number of the first end.
-    b : (m,) float64
-        By that of the second; the same array where both number the same rows.
-    """
-
-    a: Distances
-    b: Distances
-
-    def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
-        """Tell which pairs are among the nearest of either end.
-
-        Parameters
-        ----------
-        pairs : Pairs
-            Any.
-
-        Returns
-        -------
-        (p,) bool
-            Equal distances stay.
-        """
-        distance = pairs.distance
-        return (distance <= self.a[pairs.a]) | (distance <= self.b[pairs.b])
 
 
 def farthest_kept(pairs: Pairs, sizes: tuple[int, int], one_side: bool, max_pairs: int) -> Farthest:

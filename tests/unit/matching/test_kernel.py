@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from matching import kernel
-from matching.kernel import Pairs, factor, no_pairs, pairs_below, together
+from matching.kernel import Farthest, Pairs, factor, no_pairs, pairs_below, together
 from signature import distances
 
 from .examples import Levels, brute_force, random_levels, signatures
@@ -172,3 +172,28 @@ def test_pairs_are_put_together_in_order_and_chosen() -> None:
     for none in (together([]), no_pairs(), together([no_pairs()])):
         assert [column.dtype for column in none] == [np.int64, np.int64, np.float64]
         assert as_dict(none) == {}
+
+
+@pytest.mark.parametrize("width", [3, 1_000])
+def test_what_is_far_from_both_ends_is_left_out_and_some_of_it_stands_for_all(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(kernel, "_COLUMNS", width)
+    monkeypatch.setattr(kernel, "LEFT_OUT", 2)
+    left, right = signatures(60)[:30], signatures(60)[30:]
+    rng = np.random.default_rng(1)
+    farthest = Farthest(rng.uniform(0, 0.7, len(left)), rng.uniform(0, 0.7, len(right)))
+    sides = factor(left, 0.9, right=False), factor(right, 0.9, right=True)
+    found = pairs_below(*sides, 0.9, above_diagonal=False, farthest=farthest)
+    every = by_definition(left, right, 0.9)
+    near = {
+        (a, b): far for (a, b), far in every.items() if far <= max(farthest.a[a], farthest.b[b])
+    }
+    stands = np.isinf(found.distance)
+    assert as_dict(found.where(~stands)) == near
+    assert 50 < len(near) < len(every) - 50
+    some = as_dict(found.where(stands)).keys()
+    assert some <= every.keys() - near.keys()
+    left_out = len(every) - len(near)
+    blocks = -(-len(right) // width)
+    assert left_out / 2 - blocks <= len(some) <= left_out / 2
