@@ -195,7 +195,7 @@ def _with_totals(
         comparisons_bounded=sum(plan.comparisons_bounded for plan in plans.values())
         + int((hot * (hot - 1) // 2).sum()),
         hot_words=len(hot),
-        capped=sum(plan.comparisons_bounded > 0 for plan in plans.values()),
+        capped=sum(plan.capped for plan in plans.values()),
         signatures_without_key=0,
         buckets=plans,
         largest=tuple(

@@ -12,6 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+PAIRS_IN_CAPPED = 20
+"""So many nearest pairs of a row stay in a capped bucket (in each part of it). Its rows are near to
+thousands, and all of those pairs would say the same."""
+
 
 @dataclass(frozen=True)
 class BucketLimits:
@@ -48,6 +52,11 @@ class BucketPlan(NamedTuple):
     groups: int
     comparisons: int
     comparisons_bounded: int
+
+    @property
+    def capped(self) -> bool:
+        """The answer to whether some of its rows no longer meet."""
+        return self.comparisons_bounded > 0
 
 
 def plan_bucket(members: npt.NDArray[np.int64], reach: int, limits: BucketLimits) -> BucketPlan:

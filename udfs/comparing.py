@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from matching.buckets import PAIRS_IN_CAPPED
 from matching.compare import Compared, Search, Side, compare_bucket
 from matching.meeting import reaches
 from matching.model import Model
@@ -45,12 +46,12 @@ def comparer(model: Model, plans: Plans) -> BatchFunction:
         From `udfs.keys.KEYED_ROWS`, sorted by key, part, side and cost, to `FOUND_ROWS`. It holds
         the rows of one bucket (of two groups, where a bucket is split) and one batch at a time.
     """
-    reach = {key: plan.reach for key, plan in plans.items()}
-    search = Search(model.cutoff, reaches(model.reach, reach), model.max_pairs_per_image)
+    limits = reaches(model.reach, {key: plan.reach for key, plan in plans.items()})
+    search = Search(model.cutoff, limits, model.max_pairs_per_image)
 
     def compare(batches: Batches) -> Iterator[pa.RecordBatch]:
         for rows in _whole_buckets(batches):
-            yield from _Buckets(rows, model).compare(search, reach)
+            yield from _Buckets(rows, model).compare(search, plans)
 
     return compare
 
@@ -95,7 +96,7 @@ class _Buckets:
         keyed = keys_of(signatures.levels, signatures.cells, model)
         self._all = Side(signatures.levels, keyed, rows["cost"].to_numpy().astype(np.uint8))
 
-    def compare(self, search: Search, reach: dict[int, int]) -> Iterator[pa.RecordBatch]:
+    def compare(self, search: Search, plans: Plans) -> Iterator[pa.RecordBatch]:
         """Compare in each bucket; the last row says what was done."""
         comparisons = dropped = 0
         for start, end in pairwise(self._edges):
@@ -103,8 +104,10 @@ class _Buckets:
             middle = start + int(np.searchsorted(self._side[start:end], RIGHT))
             alone = self._side[start] == EACH_OTHER
             right = None if alone else self._part(middle, end)
-            limit = reach.get(key, reach_of(key, self._model))
-            found = compare_bucket(self._part(start, middle), right, key, limit, search)
+            plan = plans.get(key)
+            reach = plan.reach if plan else reach_of(key, self._model)
+            some = _of_capped(search) if plan and plan.capped else search
+            found = compare_bucket(self._part(start, middle), right, key, reach, some)
             comparisons, dropped = comparisons + found.comparisons, dropped + found.dropped
             if len(found.pairs.a):
                 yield self._batch(found, key, start, start if alone else middle)
@@ -133,6 +136,10 @@ class _Buckets:
             pa.nulls(count, pa.int64()),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)
+
+
+def _of_capped(search: Search) -> Search:
+    return search._replace(max_pairs=min(search.max_pairs, PAIRS_IN_CAPPED))
 
 
 def _counts(comparisons: int, dropped: int) -> pa.RecordBatch:
