@@ -22,8 +22,9 @@ from udfs.keys import Plans
 _MEASURED_KEYS = 1024
 """Keys whose costs are counted, to know how many of a bucket's rows meet."""
 
-_TIMES_MEAN = 8
-"""A bucket is capped that costs so many times what others do, for each of its rows."""
+_TIMES_MEAN = 4
+"""A bucket is capped that costs more comparisons a row than so many buckets have rows, on average.
+A bucket of average size costs half as many as it has rows, at most."""
 
 _FEWEST_A_ROW = 1_000
 """But never for fewer comparisons a row than this."""
@@ -111,7 +112,7 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
     large = keys.where(F.col("rows") > split).toPandas()["key"].to_numpy(np.int64)
     meeting = _share_that_meets(counts, model)
     per_row = run.settings.matching.bucket_comparisons_per_row or max(
-        _FEWEST_A_ROW, round(_TIMES_MEAN * meeting * _partners(keys, split) / 2)
+        _FEWEST_A_ROW, round(_TIMES_MEAN * _mean_rows(keys))
     )
     plans = _plan_large(assigned, model, large, (split, per_row))
     plan = _with_totals(keys, meeting, model, plans)
@@ -121,11 +122,10 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
     return Plan(**{**vars(plan), "signatures_without_key": int((without and without[0]) or 0)})
 
 
-def _partners(keys: DataFrame, split: int) -> float:
-    """With how many others a row of a bucket that is not split shares it, on average."""
-    rows = F.col("rows").cast("double")
-    row = keys.where(rows <= split).agg(F.sum(rows * (rows - 1)), F.sum(rows)).head()
-    return row[0] / row[1] if row and row[1] else 0.0
+def _mean_rows(keys: DataFrame) -> float:
+    """Rows of a bucket, on average: a few crowded ones hardly change it."""
+    row = keys.agg(F.avg("rows")).head()
+    return (row and row[0]) or 0.0
 
 
 def _plan_of_all(count: int, split: int) -> Plan:
