@@ -22,9 +22,9 @@ from udfs.keys import Plans
 _MEASURED_KEYS = 1024
 """Keys whose costs are counted, to know how many of a bucket's rows meet."""
 
-_TIMES_MEAN = 4
-"""A bucket is capped that costs more comparisons a row than so many buckets have rows, on average.
-A bucket of average size costs half as many as it has rows, at most."""
+_TIMES_MEAN = 2
+"""A bucket is capped that costs more comparisons a row than two buckets have rows, on average: one
+of four times the average size, if all its rows meet."""
 
 _FEWEST_A_ROW = 1_000
 """But never for fewer comparisons a row than this."""
@@ -101,19 +101,21 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
     Returns
     -------
     Plan
-        The driver holds one entry for each bucket above ``bucket_rows``: at most
-        rows / bucket_rows of them.
+        The driver holds one entry for each bucket that may be split or capped. These have more
+        than 2,000 rows, and in larger corpora more than four average ones.
     """
     split = run.settings.matching.bucket_rows
     if EXHAUSTIVE in model.rules:
         return _plan_of_all(count, split)
     counts = run.stash(count_keys(assigned, model, EveryKey(_step(model))), "key_counts")
     keys = counts.groupBy("key").agg(F.sum("rows").alias("rows")).where("rows > 1").persist()
-    large = keys.where(F.col("rows") > split).toPandas()["key"].to_numpy(np.int64)
     meeting = _share_that_meets(counts, model)
     per_row = run.settings.matching.bucket_comparisons_per_row or max(
         _FEWEST_A_ROW, round(_TIMES_MEAN * _mean_rows(keys))
     )
+    # A row meets half of the others, or fewer, when each two are compared once.
+    listed = keys.where(F.col("rows") > min(split, 2 * per_row)).toPandas()
+    large = listed["key"].to_numpy(np.int64)
     plans = _plan_large(assigned, model, large, (split, per_row))
     plan = _with_totals(keys, meeting, model, plans)
     keys.unpersist()
@@ -155,12 +157,13 @@ def _plan_large(
     chosen = TheseKeys(tuple(large.tolist()))
     counts = count_keys(assigned, model, chosen, only=True).toPandas()
     split, per_row = limits
-    return {
+    plans = {
         key: plan_bucket(
             members, reach_of(key, model), BucketLimits(split, per_row * int(members.sum()))
         )
         for key, members in _by_key(counts)
     }
+    return {key: plan for key, plan in plans.items() if plan.groups > 1 or plan.capped}
 
 
 def _by_key(counts: pd.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:

@@ -116,7 +116,7 @@ class MatchingSettings(_Section):
     max_document_frequency: Annotated[int, Field(ge=2)] = 500
     # Two groups of 8,192 rows: about 25 MB when compared.
     bucket_rows: Annotated[int, Field(ge=2)] = 8_192
-    # 0 chooses: 4 times the mean rows of a bucket, at least 1,000.
+    # 0 chooses: twice the mean rows of a bucket, at least 1,000.
     bucket_comparisons_per_row: Annotated[int, Field(ge=0)] = 0
     # 0 chooses from the size of the corpus (matching.sizes).
     max_pairs_per_image: Annotated[int, Field(ge=0)] = 0

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-PAIRS_IN_CAPPED = 20
-"""So many nearest pairs of a row stay in a capped bucket (in each part of it). Its rows are near to
-thousands, and all of those pairs would say the same."""
+_FEWEST_PAIRS = 20
+_SHARE_OF_PAIRS = 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,24 @@ class BucketPlan(NamedTuple):
     def capped(self) -> bool:
         """The answer to whether some of its rows no longer meet."""
         return self.comparisons_bounded > 0
+
+
+def pairs_in_capped(max_pairs: int) -> int:
+    """Return how many nearest pairs of a row stay in a capped bucket (in each part of it).
+
+    Its rows are near to thousands, and all of those pairs would say the same.
+
+    Parameters
+    ----------
+    max_pairs : int
+        How many stay in others.
+
+    Returns
+    -------
+    int
+        A fifth of them, but at least 20.
+    """
+    return min(max_pairs, max(_FEWEST_PAIRS, max_pairs // _SHARE_OF_PAIRS))
 
 
 def plan_bucket(members: npt.NDArray[np.int64], reach: int, limits: BucketLimits) -> BucketPlan:

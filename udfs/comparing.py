@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matching.buckets import PAIRS_IN_CAPPED
+from matching.buckets import pairs_in_capped
 from matching.compare import Compared, Search, Side, compare_bucket
 from matching.meeting import reaches
 from matching.model import Model
@@ -139,7 +139,7 @@ class _Buckets:
 
 
 def _of_capped(search: Search) -> Search:
-    return search._replace(max_pairs=min(search.max_pairs, PAIRS_IN_CAPPED))
+    return search._replace(max_pairs=pairs_in_capped(search.max_pairs))
 
 
 def _counts(comparisons: int, dropped: int) -> pa.RecordBatch:
