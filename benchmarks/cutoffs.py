@@ -121,8 +121,9 @@ def measured(spark: SparkSession, world: Labelled, cutoff: float | str) -> dict[
         if compared is None:
             raise SystemExit("There is nothing to calibrate on.")
         judge(run, compared, recalibrate=False)
-        pairs = search_pairs(run, plan_pairs(run, corpus.distinct))
-        audit(run, compared, pairs)
+        search = plan_pairs(run, corpus.distinct)
+        pairs = search_pairs(run, search)
+        audit(run, compared, pairs, search.model.max_pairs_per_image)
         clusters = choose_keepers(run, corpus, pairs)
         gone = clusters.where(clusters.role == REMOVE).select("image_id", "keeper_id").toPandas()
         told = world.judged(gone["image_id"].tolist(), gone["keeper_id"].tolist())

@@ -20,7 +20,7 @@ _HEADER = ("distance", "images", "neighbours", "found", "recall per image", "95 
 _EVERY = "every"
 
 
-def audit(run: Run, compared: Compared, pairs: DataFrame) -> list[str]:
+def audit(run: Run, compared: Compared, pairs: DataFrame, max_pairs: int) -> list[str]:
     """Estimate the recall of a run, record it, and warn where it is too low.
 
     Parameters
@@ -31,6 +31,8 @@ def audit(run: Run, compared: Compared, pairs: DataFrame) -> list[str]:
         A sample beside the corpus.
     pairs : DataFrame
         The table ``pairs`` of this run.
+    max_pairs : int
+        Of an image's neighbours so many, the nearest, should be there: the model's bound.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def audit(run: Run, compared: Compared, pairs: DataFrame) -> list[str]:
     with run.stage("auditing recall"):
         sample = compared.ids.head(size).sort_values("asked")
         counted = neighbour_counts(
-            compared.matches, run.spark.createDataFrame(sample), pairs, edges
+            compared.matches, run.spark.createDataFrame(sample), pairs, edges, max_pairs
         ).toPandas()
         row = np.searchsorted(sample["asked"], counted["asked"])
         neighbours, found = (np.zeros((size, len(edges) - 1), np.int64) for _ in range(2))

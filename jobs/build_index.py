@@ -55,7 +55,8 @@ def build_index(run: Run, request: Request) -> list[str]:
     if request.explain_cost:
         return ["nothing was searched or committed (--explain-cost)"]
     pairs = search_pairs(run, search)
-    audited = audit(run, compared, pairs) if compared else []
+    bound = search.model.max_pairs_per_image
+    audited = audit(run, compared, pairs, bound) if compared else []
     clusters = choose_keepers(run, corpus, pairs)
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:

@@ -14,7 +14,7 @@ _REACH = ((12, 188), (16, 204))
 _REACH_OF_MANY = 176
 
 _MOST_PAIRS_PER_IMAGE = 1_000
-_FEWEST_PAIRS_PER_IMAGE = 100
+_FEWEST_PAIRS_PER_IMAGE = 30
 _ALL_PAIRS_UP_TO = 200_000
 
 
@@ -82,7 +82,7 @@ def max_pairs_for(signatures: int) -> int:
     Returns
     -------
     int
-        1,000 up to 200,000 signatures, then falling with the cube of the corpus, to 100.
+        1,000 up to 200,000 signatures, then falling with its fifth power, to 30.
     """
     share = min(1.0, _ALL_PAIRS_UP_TO / max(1, signatures))
-    return max(_FEWEST_PAIRS_PER_IMAGE, round(_MOST_PAIRS_PER_IMAGE * share**3))
+    return max(_FEWEST_PAIRS_PER_IMAGE, round(_MOST_PAIRS_PER_IMAGE * share**5))

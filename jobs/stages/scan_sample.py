@@ -105,9 +105,13 @@ def nearest_matches(scanned: DataFrame, most: int) -> DataFrame:
 
 
 def neighbour_counts(
-    matches: DataFrame, sample: DataFrame, pairs: DataFrame, edges: tuple[float, ...]
+    matches: DataFrame,
+    sample: DataFrame,
+    pairs: DataFrame,
+    edges: tuple[float, ...],
+    max_pairs: int,
 ) -> DataFrame:
-    """Count the neighbours of each image of a sample, and those that a search found.
+    """Count the nearest neighbours of each image of a sample, and those that a search found.
 
     One row is an image and bin of distance, its key ``(asked, bin)``. Joins the matches with the
     pairs on both ids.
@@ -122,6 +126,8 @@ def neighbour_counts(
         The table ``pairs``.
     edges : tuple of float
         Ends of the bins, ascending, the lower one inside; matches outside are left out.
+    max_pairs : int
+        So many neighbours of an image are counted: a search need not keep others.
 
     Returns
     -------
@@ -132,7 +138,11 @@ def neighbour_counts(
     named = {"signature_id_a": F.least(*ends), "signature_id_b": F.greatest(*ends)}
     place = sum((F.col("real") >= edge).cast("int") for edge in edges[1:-1]) + F.lit(0)
     near = matches.where((F.col("real") >= edges[0]) & (F.col("real") < edges[-1]))
-    asked = near.join(F.broadcast(sample), "asked").withColumns({**named, "bin": place})
+    nearest = Window.partitionBy("asked").orderBy("real", "other_id")
+    wanted = near.withColumn("place", F.row_number().over(nearest)).where(
+        F.col("place") <= max_pairs
+    )
+    asked = wanted.join(F.broadcast(sample), "asked").withColumns({**named, "bin": place})
     found = pairs.select(*named, F.lit(1).alias("hit"))
     joined = asked.join(found, list(named), how="left")
     counted = joined.groupBy("asked", "bin")

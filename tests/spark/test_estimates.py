@@ -35,6 +35,7 @@ pytestmark = pytest.mark.spark
 
 VERSION = signature_version()
 COUNT = 900
+MANY = 1000
 LEVELS = signatures(COUNT + 1)[1:]
 IDS = signature_ids(LEVELS, VERSION)
 ALL_PAIRS = {"matching.rules": "exhaustive"}
@@ -84,7 +85,7 @@ def audited(run: Run, corpus: Corpus) -> list[str]:
     """Search and audit, as a job does."""
     sample = compared(run, corpus)
     pairs = search_pairs(run, plan_pairs(run, corpus.distinct))
-    return audit(run, sample, pairs)
+    return audit(run, sample, pairs, MANY)
 
 
 def report(run: Run, name: str) -> Any:  # noqa: ANN401 - JSON
@@ -197,7 +198,7 @@ def test_a_poor_model_is_caught_and_the_interval_holds_the_truth(
     inside = []
     for seed in range(4):
         again = make_run({"cutoff": 0.4, "sample.audited": 250, "sample.seed": seed})
-        audit(again, compared(again, corpus), pairs)
+        audit(again, compared(again, corpus), pairs, MANY)
         inside.append(again.estimates["recall_low"] <= truth <= again.estimates["recall_high"])
         assert again.estimates["recall_high"] - again.estimates["recall_low"] < 0.2
         assert isinstance(again.ending, LowRecallError)
@@ -213,7 +214,7 @@ def test_nothing_is_said_where_nothing_is_asked(make_run: MakeRun, corpus: Corpu
     one = Corpus(corpus.images, corpus.signatures.limit(1), 1, VERSION)
     assert compare_sample(make_run({}), one) is None
     unaudited = make_run({"sample.audited": 0, "sample.calibrated": 100})
-    assert audit(unaudited, compared(unaudited, corpus), corpus.signatures) == []
+    assert audit(unaudited, compared(unaudited, corpus), corpus.signatures, MANY) == []
 
 
 def choose(run: Run, corpus: Corpus, recalibrate: bool = False) -> Judged:
@@ -272,7 +273,7 @@ def test_where_nothing_is_certain_nothing_is_found(make_run: MakeRun, spark: Spa
     assert run.settings.cutoff == judged.choice.cutoff == 0.0
     pairs = search_pairs(run, plan_pairs(run, corpus.distinct))
     assert pairs.head() is None
-    assert audit(run, sample, pairs) == []
+    assert audit(run, sample, pairs, MANY) == []
     assert run.estimates["false_removals"] == 0.0
     assert "only exact copies" in "\n".join(calibration_lines(run, judged))
 

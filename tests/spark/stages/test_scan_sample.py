@@ -118,7 +118,9 @@ def test_neighbours_are_counted_by_distance_and_looked_up_in_either_order(
         [(None, a, b, 0.1, "cells") for a, b in ((b"a", b"m"), (b"m", b"z"), (b"m", b"x"))],
         spark_schema(PAIRS),
     )
-    counted = neighbour_counts(matches, sample, pairs, (0.0, 0.2, 0.4)).collect()
+    counted = neighbour_counts(matches, sample, pairs, (0.0, 0.2, 0.4), 9).collect()
     assert {tuple(row) for row in counted} == {(1, 0, 2, 2), (1, 1, 2, 0), (2, 1, 1, 1)}
-    one_bin = neighbour_counts(matches, sample, pairs, (0.0, 0.2)).collect()
+    one_bin = neighbour_counts(matches, sample, pairs, (0.0, 0.2), 9).collect()
     assert {tuple(row) for row in one_bin} == {(1, 0, 2, 2)}
+    nearest = neighbour_counts(matches, sample, pairs, (0.0, 0.2, 0.4), 3).collect()
+    assert {tuple(row) for row in nearest} == {(1, 0, 2, 2), (1, 1, 1, 0), (2, 1, 1, 1)}
