@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-_FEWEST_PAIRS = 20
+_FEWEST_PAIRS = 10
 _SHARE_OF_PAIRS = 5
 
 
@@ -71,7 +71,7 @@ def pairs_in_capped(max_pairs: int) -> int:
     Returns
     -------
     int
-        A fifth of them, but at least 20.
+        A fifth of them, but at least 10.
     """
     return min(max_pairs, max(_FEWEST_PAIRS, max_pairs // _SHARE_OF_PAIRS))
 

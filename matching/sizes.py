@@ -14,7 +14,7 @@ _REACH = ((12, 188), (16, 204))
 _REACH_OF_MANY = 176
 
 _MOST_PAIRS_PER_IMAGE = 1_000
-_FEWEST_PAIRS_PER_IMAGE = 30
+_FEWEST_PAIRS_PER_IMAGE = 10
 _ALL_PAIRS_UP_TO = 200_000
 
 
@@ -82,7 +82,8 @@ def max_pairs_for(signatures: int) -> int:
     Returns
     -------
     int
-        1,000 up to 200,000 signatures, then falling with its fifth power, to 30.
+        1,000 up to 200,000 signatures, then falling with its seventh power, to 10 at 400,000.
+        Small corpora keep all; in large ones 10 are enough to choose keepers by.
     """
     share = min(1.0, _ALL_PAIRS_UP_TO / max(1, signatures))
-    return max(_FEWEST_PAIRS_PER_IMAGE, round(_MOST_PAIRS_PER_IMAGE * share**5))
+    return max(_FEWEST_PAIRS_PER_IMAGE, round(_MOST_PAIRS_PER_IMAGE * share**7))

@@ -68,5 +68,5 @@ def test_the_reach_fits_a_byte_and_lets_the_last_cell_meet_the_first(nearest: in
 
 def test_pairs_are_kept_by_what_all_of_them_take() -> None:
     sizes = [0, 1, 20_000, 200_000, 10**9]
-    assert [max_pairs_for(size) for size in sizes] == [1000, 1000, 1000, 1000, 30]
-    assert 30 < max_pairs_for(400_000) < 1000
+    assert [max_pairs_for(size) for size in sizes] == [1000, 1000, 1000, 1000, 10]
+    assert 10 < max_pairs_for(300_000) < 1000
