@@ -110,8 +110,9 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
     counts = run.stash(count_keys(assigned, model, EveryKey(_step(model))), "key_counts")
     keys = counts.groupBy("key").agg(F.sum("rows").alias("rows")).where("rows > 1").persist()
     meeting = _share_that_meets(counts, model)
+    mean_rows = min(_mean_rows(keys), split)  # all in one cell is no average
     per_row = run.settings.matching.bucket_comparisons_per_row or max(
-        _FEWEST_A_ROW, round(_TIMES_MEAN * _mean_rows(keys))
+        _FEWEST_A_ROW, round(_TIMES_MEAN * mean_rows)
     )
     # A row meets half of the others, or fewer, when each two are compared once.
     listed = keys.where(F.col("rows") > min(split, 2 * per_row)).toPandas()
