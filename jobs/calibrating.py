@@ -104,7 +104,8 @@ def judge(run: Run, compared: Compared, recalibrate: bool) -> Judged:
         )
         sampled = int(np.count_nonzero(compared.graph.sampled))
         judged = Judged(calibration, choice, ahead, sampled, compared.graph.scale)
-        run.estimates |= _estimates(compared, judged, cutoff, seed)
+        if not calibration.findings.spoilt:
+            run.estimates |= _estimates(compared, judged, cutoff, seed)
         _write(run, judged)
     return judged
 
@@ -133,6 +134,11 @@ def calibration_lines(run: Run, judged: Judged) -> list[str]:
         lines.append(
             f"lower bound: {findings.real:,} pairs of keepers beside {findings.decoy:,} of their "
             "decoys: the pictures face one way, and more may be false than is said here"
+        )
+    if findings.spoilt:
+        lines.append(
+            "cannot tell: the corpus holds mirrored and upside-down copies, which decoys match; "
+            "the shares above are too high"
         )
     turned = {"mirrored": findings.mirrored_copies, "flipped": findings.flipped_copies}
     for name, count in turned.items():

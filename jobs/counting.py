@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.errors import CountsError, TooManyFailuresError
@@ -113,25 +113,37 @@ def check_failures(counts: dict[str, int], settings: Settings, rejects: str) -> 
         )
 
 
-def count_pairs(pairs: DataFrame) -> dict[str, int]:
-    """Count pairs, in all and by distance.
+def pair_columns() -> list[Column]:
+    """Count pairs by distance: what `pair_counts` reads.
+
+    Returns
+    -------
+    list of Column
+        Aggregates of rows with a ``distance``, one a bin; rows without one count for none.
+    """
+    distance = F.col("distance")
+    return [
+        F.count_if((distance >= low) & (distance < high)).alias(f"pairs.{low}-{high}")
+        for low, high in pairwise(DISTANCE_BINS)
+    ]
+
+
+def pair_counts(counted: Row | None) -> dict[str, int]:
+    """Return the counts of pairs, in all and by distance.
 
     Parameters
     ----------
-    pairs : DataFrame
-        The table ``pairs``.
+    counted : Row or None
+        With the columns of `pair_columns`, and perhaps others.
 
     Returns
     -------
     dict of str to int
         ``pairs``, and ``pairs.0.1-0.2`` and so on for each bin that has some.
     """
-    place = F.lit(0)
-    for edge in DISTANCE_BINS[1:-1]:
-        place = place + (F.col("distance") >= edge).cast("int")
-    counts = {row.bin: row["count"] for row in pairs.groupBy(place.alias("bin")).count().collect()}
-    names = [f"pairs.{low}-{high}" for low, high in pairwise(DISTANCE_BINS)]
-    return {"pairs": sum(counts.values())} | {names[b]: n for b, n in sorted(counts.items())}
+    values = counted.asDict() if counted else {}
+    bins = {name: count for name, count in values.items() if name.startswith("pairs.") and count}
+    return {"pairs": sum(bins.values()), **bins}
 
 
 def count_groups(clusters: DataFrame, duplicates: DataFrame) -> dict[str, int]:

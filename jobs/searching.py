@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.counting import count_pairs
+from jobs.counting import pair_columns, pair_counts
 from jobs.errors import UserError
 from jobs.model import Distinct, fit_model, load_model, reusable, save_model, unfitted_model
 from jobs.planning import Plan, plan_search
@@ -94,14 +94,18 @@ def search_pairs(run: Run, search: Search) -> DataFrame:
         tasks = comparing_tasks(run, plan)
         joined = join_table(search.assigned, model, plan.buckets, tasks)
         found = run.stash(find_pairs(joined, model, plan.buckets), "found")
-        done = found.agg(F.count("signature_id_a"), F.sum("comparisons"), F.sum("dropped")).head()
-        every, comparisons, dropped = (value or 0 for value in done) if done else (0, 0, 0)
-        bounded = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
+        done = found.agg(F.sum("comparisons"), F.sum("dropped"), *pair_columns()).head()
+        comparisons, dropped = ((done[0] or 0), (done[1] or 0)) if done else (0, 0)
+        counts = pair_counts(done)
+        bounded, gone = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
         pairs = run.write("pairs", bounded)
-        run.counts |= count_pairs(pairs)
+        run.counts |= pair_counts(pairs.agg(*pair_columns()).head()) if gone else counts
     run.counts |= {
         name: value for name, value in asdict(plan).items() if isinstance(value, int)
-    } | {"comparisons": comparisons, "pairs_dropped": dropped + every - run.counts["pairs"]}
+    } | {
+        "comparisons": comparisons,
+        "pairs_dropped": dropped + counts["pairs"] - run.counts["pairs"],
+    }
     return pairs
 
 
@@ -153,10 +157,10 @@ def _asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
     return model
 
 
-def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> DataFrame:
-    """Without the pairs that are beyond the nearest of both ends."""
+def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> tuple[DataFrame, bool]:
+    """Without the pairs that are beyond the nearest of both ends; whether there may be any."""
     crowded = run.stash(crowded_signatures(pairs, max_pairs), "crowded")
     if crowded.head() is None:
-        return pairs
+        return pairs, False
     last = run.stash(last_of_nearest(pairs, crowded, max_pairs), "last")
-    return nearest_only(pairs, last)
+    return nearest_only(pairs, last), True

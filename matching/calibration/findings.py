@@ -49,6 +49,11 @@ class Findings(NamedTuple):
     flipped_copies: int
 
     @property
+    def spoilt(self) -> bool:
+        """The answer to whether copies spoil both kinds of decoys: then nothing can be told."""
+        return min(self.mirrored_copies, self.flipped_copies) > _FEW_COPIES
+
+    @property
     def preferred(self) -> int | None:
         """The decoys to trust, `MIRROR` or `FLIP`, where copies spoil the others; else None."""
         many = self.mirrored_copies > _FEW_COPIES, self.flipped_copies > _FEW_COPIES

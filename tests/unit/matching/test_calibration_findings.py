@@ -70,7 +70,9 @@ def test_mirrored_copies_are_pairs_of_pictures_that_are_not_symmetric() -> None:
 def test_decoys_that_copies_spoil_are_not_preferred(
     mirrored: int, flipped: int, expected: int | None
 ) -> None:
-    assert Findings(0, 0, False, mirrored, flipped).preferred == expected
+    findings = Findings(0, 0, False, mirrored, flipped)
+    assert findings.preferred == expected
+    assert findings.spoilt == (mirrored == flipped == 6)
 
 
 def test_pairs_of_rivals_tell_nothing() -> None:
