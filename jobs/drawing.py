@@ -15,6 +15,7 @@ _SIZE = (11.0, 4.8)
 _DOTS_PER_INCH = 130
 _LEAST_SHARE = 0.02
 _ROOM = 1.6
+_ROOM_FOR_NAMES = 30
 
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
@@ -57,7 +58,7 @@ def _draw_pairs(axes: Any, pairs: FalsePairs, cutoff: float) -> None:  # noqa: A
     axes.bar(place - 0.2, pairs.real, 0.4, color=_REAL, label="pairs that look alike")
     axes.bar(place + 0.2, pairs.false, 0.4, color=_FALSE, label="of these by chance (estimate)")
     axes.set_yscale("symlog", linthresh=1)
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, _ROOM_FOR_NAMES * max(1.0, float(pairs.real.max())))
     axes.yaxis.set_major_formatter(_COUNT)
     axes.set_xticks(place, [f"{low:g}\nto {high:g}" for low, high in pairwise(edges)])
     axes.tick_params(axis="x", labelsize=8)
@@ -66,7 +67,7 @@ def _draw_pairs(axes: Any, pairs: FalsePairs, cutoff: float) -> None:  # noqa: A
     axes.set_title("How many pairs are alike only by chance?", fontsize=11, pad=18)
     at = float(np.interp(cutoff, edges, np.arange(len(edges)))) - 0.5
     _name_cutoff(axes, at, cutoff)
-    axes.legend(loc="upper right", fontsize=8, frameon=False)
+    axes.legend(loc="upper left", fontsize=8, frameon=False)
 
 
 def _name_cutoff(axes: Any, at: float, cutoff: float) -> None:  # noqa: ANN401 - untyped
