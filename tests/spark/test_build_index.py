@@ -314,3 +314,15 @@ def _allowed(expected: str, note: str) -> set[tuple[str, str | None]]:
     if "'signed' is as good an outcome" in note or "may sign it" in note:
         outcomes.add(("signed", None))
     return outcomes
+
+
+def test_a_run_tells_how_good_it_is(spark: SparkSession, tmp_path: Path) -> None:
+    photos = PROJECT / "tests" / "fixtures" / "near"
+    store = build(spark, photos, tmp_path / "s", sample__calibrated=100, sample__audited=100)
+    run = store.run()
+    assert run.estimates["recall"] == 1.0
+    assert run.estimates["false_removals_high"] <= 1.0
+    report = tmp_path / "s" / "reports" / run.run_id
+    assert {"audit.json", "calibration.json", "calibration.png", "calibration.svg"} <= {
+        file.name for file in report.iterdir()
+    }
