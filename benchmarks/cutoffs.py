@@ -1,8 +1,8 @@
 """One corpus, three cutoffs: what is removed beside the truth, and what the run says of itself.
 
 ``python benchmarks/cutoffs.py --data DIR --signatures FILE.npz`` puts altered copies of photographs
-among photographs of two collections (`benchmarks.labelled_worlds`), and calibrates, searches, audits
-and chooses keepers through the job's stages on ``local[2]``, with 0.45, 0.40 and fdr:0.01. A
+among photographs of two collections (`benchmarks.labelled_worlds`), and calibrates, searches,
+audits and chooses keepers through the job's stages on ``local[2]``, with 0.45, 0.40 and fdr:0.01. A
 removal is true if image and keeper are copies of one photograph, false if they come from
 collections that share no pictures; of others nobody knows. The last line is one JSON object.
 """
