@@ -158,6 +158,7 @@ def test_a_model_is_used_again_until_it_no_longer_fits(
     with pytest.raises(UserError, match="no committed run"):
         fit_to_store(first)
     model = plan_pairs(first, distinct).model
+    first.write("images", _images(first))
     first.write("signatures", distinct.rows)
     first.commit(model.model_id, VERSION)
     assert load_model(model.model_id, first.layout, first.files).model_id == model.model_id

@@ -180,7 +180,7 @@ def test_what_is_far_from_both_ends_is_left_out_and_some_of_it_stands_for_all(
 ) -> None:
     monkeypatch.setattr(kernel, "_COLUMNS", width)
     monkeypatch.setattr(kernel, "LEFT_OUT", 2)
-    left, right = signatures(60)[:30], signatures(60)[30:]
+    left, right = signatures(240)[:120], signatures(240)[120:]
     rng = np.random.default_rng(1)
     farthest = Farthest(rng.uniform(0, 0.7, len(left)), rng.uniform(0, 0.7, len(right)))
     sides = factor(left, 0.9, right=False), factor(right, 0.9, right=True)
