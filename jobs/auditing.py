@@ -85,7 +85,7 @@ def recall_line(run: Run) -> list[str]:
 
 
 def _edges(cutoff: float) -> tuple[float, ...]:
-    """Ends of the bins below a cutoff; one beyond the last of them ends the last."""
+    """Ends of the bins of distance up to a cutoff; one end alone makes no bin."""
     return (*(edge for edge in EDGES if edge < cutoff), *([cutoff] if cutoff > 0 else []))
 
 

@@ -44,8 +44,8 @@ def calibrate(run: Run, request: Request) -> list[str]:
         If the store has fewer than two signatures, or the sample is turned off.
     """
     corpus = stored_corpus(run)
-    if "cutoff" not in run.settings.model_fields_set:
-        run.fix_cutoff(run.parent_cutoff or run.settings.cutoff)
+    if "cutoff" not in run.settings.model_fields_set and run.parent_cutoff is not None:
+        run.fix_cutoff(run.parent_cutoff)
     run.tell(cost_lines(run, corpus.count))
     compared = compare_sample(run, corpus)
     if compared is None:

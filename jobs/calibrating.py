@@ -97,7 +97,8 @@ def judge(run: Run, compared: Compared, recalibrate: bool) -> Judged:
         choice = None
         if run.settings.fdr is not None:
             choice = choose_cutoff(calibration.removals, run.settings.fdr)
-            run.fix_cutoff(_kept_cutoff(run, recalibrate) or choice.cutoff)
+            kept = _kept_cutoff(run, recalibrate)
+            run.fix_cutoff(choice.cutoff if kept is None else kept)  # what is kept may be 0
         cutoff = run.settings.cutoff
         ahead = tuple(
             predict(compared.graph, calibration.decoys, cutoff, times, seed) for times in _TIMES

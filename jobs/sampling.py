@@ -9,6 +9,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.errors import UserError
 from jobs.run import Run
 from jobs.session import cores
 from jobs.signing import Corpus
@@ -38,7 +39,6 @@ _COMPARISONS_PER_SECOND = 1.2e8
 """Of one core: 384-row products with thousands of signatures, and what is near looked at."""
 
 _COMPARISONS_PER_TASK = 2_000_000_000
-_TASKS_PER_CORE = 4
 _TURNS = 3
 """A picture, its mirror and its flip."""
 
@@ -131,8 +131,15 @@ def compare_sample(run: Run, corpus: Corpus) -> Compared | None:
     Compared or None
         None where `sample_size` is 0. The driver holds the sample and its rivals (280 bytes
         each), and for each at most ``sample.matches_per_image`` matches of 41 bytes.
+
+    Raises
+    ------
+    UserError
+        If a cutoff is to be chosen, and the sample that it rests on is turned off.
     """
     count, wanted = corpus.count, run.settings.sample
+    if run.settings.fdr is not None and not wanted.calibrated:
+        raise UserError("a cutoff by its false share needs a sample, and sample.calibrated is 0")
     size = sample_size(run, count)
     if not size:
         return None
@@ -212,4 +219,4 @@ def _tasks(run: Run, count: int) -> int:
     if run.settings.partitions:
         return run.settings.partitions
     by_work = -(-_work(run, count) // _COMPARISONS_PER_TASK)
-    return max(cores(run.spark), min(by_work, _TASKS_PER_CORE * cores(run.spark)), by_work)
+    return max(cores(run.spark), by_work)

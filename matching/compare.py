@@ -132,6 +132,7 @@ class _Nearest:
     def __init__(self, sides: tuple[Side, Side], key: int, search: Search) -> None:
         self.dropped = 0
         self._sides, self._key, self._search = sides, key, search
+        self._costs = [side.costs.astype(np.int64) for side in sides]
         sizes = len(sides[0].levels), len(sides[1].levels)
         self._limits = sizes, sides[0] is sides[1], search.max_pairs
         self._farthest: Farthest | None = None
@@ -147,7 +148,7 @@ class _Nearest:
 
     def add(self, pairs: Pairs, reach: int) -> None:
         pairs = self._without_left_out(pairs)
-        left, right = (side.costs.astype(np.int64) for side in self._sides)
+        left, right = self._costs
         # At the edge of a block there are some that do not meet here.
         pairs = pairs.where(left[pairs.a] + right[pairs.b] <= reach)
         self._parts.append(pairs)

@@ -254,7 +254,9 @@ def test_a_cutoff_is_chosen_once_and_never_changed_silently(
     assert another.settings.fdr == 0.3
 
 
-def test_where_nothing_is_certain_nothing_is_found(make_run: MakeRun, spark: SparkSession) -> None:
+def test_where_nothing_is_certain_nothing_is_found(
+    make_run: MakeRun, spark: SparkSession, corpus: Corpus
+) -> None:
     """Pictures drawn by lot: few removals, most of them by chance."""
     rng = np.random.default_rng(1)
     levels = np.unique(rng.integers(-1, 2, (60, 272)).astype(np.int8), axis=0)
@@ -265,17 +267,32 @@ def test_where_nothing_is_certain_nothing_is_found(make_run: MakeRun, spark: Spa
         {"image_id": f"{n:03d}", "status": SIGNED, "signature_id": i} for n, i in enumerate(ids)
     ]
     values = [tuple(row.get(name) for name in IMAGES.names) for row in known]
-    corpus = Corpus(spark.createDataFrame(values, spark_schema(IMAGES)), signed, len(ids), VERSION)
+    strangers = Corpus(
+        spark.createDataFrame(values, spark_schema(IMAGES)), signed, len(ids), VERSION
+    )
     run = make_run({"cutoff": "fdr:0.01"})
-    sample = compared(run, corpus)
+    sample = compared(run, strangers)
     judged = judge(run, sample, recalibrate=False)
     assert judged.choice is not None
     assert run.settings.cutoff == judged.choice.cutoff == 0.0
-    pairs = search_pairs(run, plan_pairs(run, corpus.distinct))
+    pairs = search_pairs(run, plan_pairs(run, strangers.distinct))
     assert pairs.head() is None
     assert audit(run, sample, pairs, MANY) == []
     assert run.estimates["false_removals"] == 0.0
     assert "only exact copies" in "\n".join(calibration_lines(run, judged))
+    # Nothing is a choice too, which later runs keep.
+    run.commit("model", VERSION)
+    later = make_run({"cutoff": "fdr:0.01"})
+    judged = judge(later, compared(later, corpus), recalibrate=False)
+    assert judged.choice is not None
+    assert judged.choice.cutoff > later.settings.cutoff == 0.0
+
+
+def test_a_cutoff_is_not_chosen_without_a_sample(make_run: MakeRun, corpus: Corpus) -> None:
+    """Or the run would search up to the ceiling."""
+    run = make_run({"cutoff": "fdr:0.01", "sample.calibrated": 0, "sample.audited": 0})
+    with pytest.raises(UserError, match=r"sample\.calibrated is 0"):
+        compare_sample(run, corpus)
 
 
 def test_the_job_calibrates_on_a_store_and_changes_nothing(
