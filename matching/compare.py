@@ -22,9 +22,9 @@ _FEWEST_ROWS, _MOST_ROWS = 16, 256
 """Rows of the left side that one product takes, a sixteenth of them all in between: fewer waste
 less at the edge of the reach, more make faster products."""
 
-_PAIRS_AT_ONCE = 2_000_000
-"""So many pairs of a bucket, or twice those that stay, are held before the farthest go."""
-
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 65_536, 2_000_000
+"""So many pairs of a bucket are held before the farthest go: twice what may stay, in between;
+and twice what did stay. The sooner they go, the more of the next ones are known to be too far."""
 
 _COUNTED = 65_536
 """Of more dropped pairs than this at a time one in 64 stands for all, when they are counted."""
@@ -138,7 +138,9 @@ class _Nearest:
         self._farthest: Farthest | None = None
         self._parts: list[Pairs] = []
         self._held = 0
-        self._room = _PAIRS_AT_ONCE
+        may_stay = search.max_pairs * (sizes[0] if self._limits[1] else sum(sizes))
+        self._least_room = min(_MOST_AT_ONCE, max(_FEWEST_AT_ONCE, 2 * may_stay))
+        self._room = self._least_room
 
     def limits(self, rows: tuple[int, int], columns: tuple[int, int]) -> Farthest | None:
         """Tell how far the nearest of some rows and columns reach, as far as is known."""
@@ -156,7 +158,7 @@ class _Nearest:
         if self._held > self._room:
             self._tighten()
             # Twice what stays, so that sorting it again and again costs no more than once.
-            self._room = max(_PAIRS_AT_ONCE, 2 * self._held)
+            self._room = max(self._least_room, 2 * self._held)
 
     def pairs(self) -> Pairs:
         """Give those that this bucket reports."""

@@ -20,6 +20,12 @@ _LIKELY = np.float32(-0.01)
 """Products above are candidates. Sums stay below 2,200, float32 keeps them to 3e-4. A number of
 this width is compared sixteen at a time; a Python float would be one by one."""
 
+_CERTAIN = np.float32(0.01)
+"""Products above are pairs: no more need be known of one that is of no interest."""
+
+_BEYOND = 1 + 1e-9
+"""Squares that differ by more differ in their roots too, however these are rounded."""
+
 _ROWS = 256
 _COLUMNS = 2048
 """A product of 256 x 2048 float32 is 2 MiB: it is still near when it is looked through."""
@@ -223,6 +229,20 @@ def pairs_below(
 
 
 @compiled
+def _count_likely(product: npt.NDArray[np.float32], first: int) -> Indices:
+    """Candidates of each row; row i begins at column i + first."""
+    rows, columns = product.shape
+    likely = np.empty(rows, np.int64)
+    for i in range(rows):
+        line = product[i]
+        count = 0
+        for j in range(max(0, i + first), columns):
+            count += line[j] > _LIKELY
+        likely[i] = count
+    return likely
+
+
+@compiled
 def _decide(
     product: npt.NDArray[np.float32],
     left: Factor,
@@ -237,19 +257,13 @@ def _decide(
     _, bent_right, offset_right, squares_right = right
     far_left, far_right = farthest
     rows, columns = product.shape
-    skipped = 0
-    likely = np.empty(rows, np.int64)
-    for i in range(rows):
-        line = product[i]
-        count = 0
-        for j in range(max(0, i + first), columns):
-            count += line[j] > _LIKELY
-        likely[i] = count
+    norms_left, norms_right = np.sqrt(2.0 * squares_left), np.sqrt(2.0 * squares_right)
+    likely = _count_likely(product, first)
     total = likely.sum()
     a = np.empty(total, np.int64)
     b = np.empty(total, np.int64)
     distance = np.empty(total, np.float64)
-    at = 0
+    at = skipped = 0
     for i in range(rows):
         if likely[i] == 0:
             continue
@@ -258,18 +272,21 @@ def _decide(
                 bent = np.float64(bent_left[i]) * np.float64(bent_right[j])
                 offset = np.float64(offset_left[i]) + np.float64(offset_right[j])
                 dot = np.int64(np.rint(product[i, j] - bent - offset))
-                x, y = squares_left[i], squares_right[j]
-                norms = math.sqrt(2.0 * x) + math.sqrt(2.0 * y)
-                apart = math.sqrt(2.0 * (x + y - 2 * dot))
-                if norms > 0 and apart / norms < cutoff:
-                    a[at] = i
-                    b[at] = j
-                    distance[at] = apart / norms
-                    if distance[at] <= far_left[i] or distance[at] <= far_right[j]:
-                        at += 1
+                square = 2.0 * (squares_left[i] + squares_right[j] - 2 * dot)
+                norms = norms_left[i] + norms_right[j]
+                limit = max(far_left[i], far_right[j]) * norms
+                apart = np.inf
+                if product[i, j] <= _CERTAIN or square <= _BEYOND * limit * limit:
+                    apart = math.sqrt(square) / norms if norms > 0 else cutoff
+                    if apart >= cutoff:
                         continue
+                if apart > far_left[i] and apart > far_right[j]:
                     skipped += 1
-                    if skipped % each == 0:
-                        distance[at] = np.inf
-                        at += 1
+                    if skipped % each != 0:
+                        continue
+                    apart = np.inf
+                a[at] = i
+                b[at] = j
+                distance[at] = apart
+                at += 1
     return a[:at], b[:at], distance[:at]

@@ -260,13 +260,19 @@ def test_rows_out_of_order_would_lose_pairs() -> None:
     assert lost == [2, 0]
 
 
+def hold(monkeypatch: pytest.MonkeyPatch, pairs: int) -> None:
+    """So many at once, however many may stay."""
+    for name in ("_FEWEST_AT_ONCE", "_MOST_AT_ONCE"):
+        monkeypatch.setattr(compare, name, pairs)
+
+
 @pytest.mark.parametrize("room", [0, 50, ALL])
 @pytest.mark.parametrize("max_pairs", [1, 3, 10])
 @pytest.mark.parametrize("two", [False, True])
 def test_the_nearest_pairs_stay_whatever_is_held_at_once(
     monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool
 ) -> None:
-    monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
+    hold(monkeypatch, room)
     for module in (compare, kernel):
         monkeypatch.setattr(module, "LEFT_OUT", 1)
     set_blocks(monkeypatch, 8)
@@ -314,7 +320,7 @@ def test_of_very_many_dropped_pairs_some_stand_for_all(
     """Those that blocks leave out, and those that go later."""
     search = Search(0.95, reaches(184, {}), 5)
     exact = compare_bucket(side(LEVELS), None, KEY, 184, search)
-    monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
+    hold(monkeypatch, room)
     monkeypatch.setattr(compare, "_COUNTED", 200)
     for module in (compare, kernel):
         monkeypatch.setattr(module, "LEFT_OUT", 8)
@@ -334,7 +340,7 @@ def test_a_crowded_bucket_is_not_sorted_for_every_block(monkeypatch: pytest.Monk
         return farthest_kept(pairs, *limits)
 
     monkeypatch.setattr(compare, "farthest_kept", counted)
-    monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", 100)
+    hold(monkeypatch, 100)
     set_blocks(monkeypatch, 1)
     search = Search(0.95, reaches(184, {}), 60)
     compared = compare_bucket(side(LEVELS), None, KEY, 184, search)

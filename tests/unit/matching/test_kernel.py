@@ -197,3 +197,15 @@ def test_what_is_far_from_both_ends_is_left_out_and_some_of_it_stands_for_all(
     left_out = len(every) - len(near)
     blocks = -(-len(right) // width)
     assert left_out / 2 - blocks <= len(some) <= left_out / 2
+
+
+def test_what_lies_at_the_cutoff_itself_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "LEFT_OUT", 1)
+    levels = signatures(120)
+    measured = distances(levels, levels)
+    nowhere = np.zeros(len(levels))
+    for cutoff in np.unique(measured[measured > 0])[::97].tolist():
+        sides = factor(levels, cutoff, right=False), factor(levels, cutoff, right=True)
+        found = pairs_below(*sides, cutoff, True, Farthest(nowhere, nowhere))
+        expected = np.count_nonzero(np.triu((measured > 0) & (measured < cutoff), 1))
+        assert np.count_nonzero(np.isinf(found.distance)) == expected
