@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from matching.nearest import Limits, Nearest, no_limits
+from matching.pairs import Indices, Pairs, together
 from signature.compiled import compiled
 
 _LIKELY = np.float32(-0.01)
@@ -29,8 +31,6 @@ _BEYOND = 1 + 1e-9
 _ROWS = 256
 _COLUMNS = 2048
 """A product of 256 x 2048 float32 is 2 MiB: it is still near when it is looked through."""
-
-Indices = npt.NDArray[np.int64]
 
 LEFT_OUT = 64
 """One in so many pairs that are left out stands for them."""
@@ -74,58 +74,6 @@ class Factor(NamedTuple):
         return Factor(extended[rows], bent[rows], offset[rows], squares[rows])
 
 
-class Pairs(NamedTuple):
-    """Pairs: row numbers on either side, and distances."""
-
-    a: Indices
-    b: Indices
-    distance: npt.NDArray[np.float64]
-
-    def where(self, chosen: npt.NDArray[np.bool_]) -> "Pairs":
-        """Return some of the pairs.
-
-        Parameters
-        ----------
-        chosen : (p,) bool
-            Which.
-
-        Returns
-        -------
-        Pairs
-            Copies.
-        """
-        return Pairs(self.a[chosen], self.b[chosen], self.distance[chosen])
-
-
-def no_pairs() -> Pairs:
-    """Return no pairs.
-
-    Returns
-    -------
-    Pairs
-        Empty.
-    """
-    return Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
-
-
-def together(parts: list[Pairs]) -> Pairs:
-    """Return the pairs of several lots as one.
-
-    Parameters
-    ----------
-    parts : list of Pairs
-        Perhaps none.
-
-    Returns
-    -------
-    Pairs
-        In the same order.
-    """
-    if not parts:
-        return no_pairs()
-    return Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
 def factor(levels: npt.NDArray[np.int8], cutoff: float, right: bool) -> Factor:
     """Make one side of a product.
 
@@ -155,43 +103,12 @@ def factor(levels: npt.NDArray[np.int8], cutoff: float, right: bool) -> Factor:
     return Factor(extended, bent, offset, squares.astype(np.int64))
 
 
-class Farthest(NamedTuple):
-    """Up to which distance a pair is of interest to one of its ends; infinite for all.
-
-    Attributes
-    ----------
-    a : (n,) float64
-        By the row number of the first end.
-    b : (m,) float64
-        By that of the second; the same array where both number the same rows.
-    """
-
-    a: npt.NDArray[np.float64]
-    b: npt.NDArray[np.float64]
-
-    def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
-        """Tell which pairs are of interest to either end.
-
-        Parameters
-        ----------
-        pairs : Pairs
-            Any.
-
-        Returns
-        -------
-        (p,) bool
-            Equal distances are.
-        """
-        distance = pairs.distance
-        return (distance <= self.a[pairs.a]) | (distance <= self.b[pairs.b])
-
-
 def pairs_below(
     left: Factor,
     right: Factor,
     cutoff: float,
     above_diagonal: bool,
-    farthest: Farthest | None = None,
+    limits: Limits | None = None,
 ) -> Pairs:
     """Find the pairs below the cutoff of all rows on the left with all on the right.
 
@@ -203,25 +120,24 @@ def pairs_below(
         The same one.
     above_diagonal : bool
         Whether a row meets only the columns of higher number.
-    farthest : Farthest, optional
-        Beyond it pairs are left out; all are given by default.
+    limits : Limits, optional
+        Which rows meet, and up to how many nearest are of interest to either; it learns of what
+        is found. By default all pairs are given.
 
     Returns
     -------
     Pairs
-        Signatures of norm 0 are in none. Of those left out one in 64 is given, with an infinite
-        distance, to stand for all.
+        Signatures of norm 0 are in none. Of those beyond the nearest of both ends found so far one
+        in 64 is given, with an infinite distance, to stand for all.
     """
     columns = right.extended.T
-    far = farthest or Farthest(
-        np.full(len(left.squares), np.inf), np.full(len(right.squares), np.inf)
-    )
+    some = limits or no_limits(len(left.squares), len(right.squares))
     found = []
     for start in range(0, columns.shape[1], _COLUMNS):
         product = left.extended @ columns[:, start : start + _COLUMNS]
         side = right.part(start, start + _COLUMNS)
         first = 1 - start if above_diagonal else -len(left.extended)
-        part = Farthest(far.a, far.b[start : start + _COLUMNS])
+        part = some._replace(right=some.right.part(start, start + _COLUMNS))
         pairs = _decide(product, left, side, cutoff, first, part, LEFT_OUT)
         if len(pairs[0]):
             found.append(Pairs(pairs[0], pairs[1] + start, pairs[2]))
@@ -243,19 +159,49 @@ def _count_likely(product: npt.NDArray[np.float32], first: int) -> Indices:
 
 
 @compiled
+def _learn(nearest: Nearest, row: int, distance: float) -> None:
+    """Add to the least distances of a row: a heap, the greatest of them first."""
+    heap = nearest.heaps[row]
+    room = len(heap)
+    at = nearest.counts[row]
+    if room == 0 or (at == room and distance >= heap[0]):
+        return
+    if at < room:
+        nearest.counts[row] = at + 1
+        while at > 0 and heap[(at - 1) // 2] < distance:
+            heap[at] = heap[(at - 1) // 2]
+            at = (at - 1) // 2
+    else:
+        at = 0
+        while 2 * at + 1 < room:
+            child = 2 * at + 1
+            if child + 1 < room and heap[child + 1] > heap[child]:
+                child += 1
+            if heap[child] <= distance:
+                break
+            heap[at] = heap[child]
+            at = child
+    heap[at] = distance
+    if nearest.counts[row] == room:
+        nearest.last[row] = heap[0]
+
+
+@compiled
 def _decide(
     product: npt.NDArray[np.float32],
     left: Factor,
     right: Factor,
     cutoff: float,
     first: int,
-    farthest: Farthest,
+    limits: Limits,
     each: int,
 ) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
     """Rows, columns and distances of the pairs; row i begins at column i + first."""
     _, bent_left, offset_left, squares_left = left
     _, bent_right, offset_right, squares_right = right
-    far_left, far_right = farthest
+    near_left, near_right, reach = limits
+    costs_left, costs_right = near_left.costs, near_right.costs
+    far_left, far_right = near_left.last, near_right.last
     rows, columns = product.shape
     norms_left, norms_right = np.sqrt(2.0 * squares_left), np.sqrt(2.0 * squares_right)
     likely = _count_likely(product, first)
@@ -268,7 +214,7 @@ def _decide(
         if likely[i] == 0:
             continue
         for j in range(max(0, i + first), columns):
-            if product[i, j] > _LIKELY:
+            if product[i, j] > _LIKELY and costs_left[i] + costs_right[j] <= reach:
                 bent = np.float64(bent_left[i]) * np.float64(bent_right[j])
                 offset = np.float64(offset_left[i]) + np.float64(offset_right[j])
                 dot = np.int64(np.rint(product[i, j] - bent - offset))
@@ -285,6 +231,9 @@ def _decide(
                     if skipped % each != 0:
                         continue
                     apart = np.inf
+                else:
+                    _learn(near_left, i, apart)
+                    _learn(near_right, j, apart)
                 a[at] = i
                 b[at] = j
                 distance[at] = apart
