@@ -61,7 +61,8 @@ def images_of(signatures: DataFrame) -> DataFrame:
     """One image a signature, in the order of their ids."""
     text = F.hex("signature_id")
     known = {"image_id": text, "path": text, "status": F.lit(SIGNED), "bytes": F.lit(1)}
-    return conform(signatures.withColumns(known), IMAGES)
+    unknown = {name: F.lit(None) for name in IMAGES.names if name != "signature_id"}
+    return conform(signatures.withColumns(unknown | known), IMAGES)
 
 
 def true_recall(true: NearPairs, found: npt.NDArray[np.bool_], images: int) -> list[float]:
