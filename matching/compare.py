@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import LEFT_OUT, factor, pairs_below
+from matching.kernel import ALL_LEFT_OUT, EACH, ITSELF, VERY_MANY, factor, pairs_below
 from matching.meeting import Reaches, meet_first_under
-from matching.nearest import Limits, nearest
+from matching.nearest import limits_of, nearest
 from matching.pairs import Indices, Pairs, no_pairs, together
 from matching.rules import Keyed
 
@@ -17,9 +17,6 @@ less at the edge of the reach, more make faster products."""
 
 _PAIRS_AT_ONCE = 2_000_000
 """So many pairs of a bucket, or twice those that stay, are held before the farthest go."""
-
-_COUNTED = 65_536
-"""Of more dropped pairs than this at a time one in 64 stands for all, when they are counted."""
 
 
 class Side(NamedTuple):
@@ -107,7 +104,7 @@ def compare_bucket(
             break
         # Among themselves, rows behind the reach of the cheapest one here meet nobody.
         block = rows.part(start, min(start + step, end) if right is None else start + step)
-        limits = gathered.limits((start, start + step), (first, end))
+        limits = gathered.limits.part((start, start + step), (first, end))
         found = pairs_below(block, columns.part(first, end), search.cutoff, right is None, limits)
         gathered.add(Pairs(found.a + start, found.b + first, found.distance))
         comparisons += _made(len(block.squares), end - first, right is None)
@@ -127,15 +124,10 @@ class _Gathered:
         left, right = sides
         near = nearest(left.costs, search.max_pairs, len(right.costs))
         other = near if left is right else nearest(right.costs, search.max_pairs, len(left.costs))
-        self._limits = Limits(near, other, reach)
+        self.limits = limits_of(near, other, reach)
         self._parts: list[Pairs] = []
         self._held = 0
         self._room = _PAIRS_AT_ONCE
-
-    def limits(self, rows: tuple[int, int], columns: tuple[int, int]) -> Limits:
-        """Give the limits of some rows and columns."""
-        left, right, reach = self._limits
-        return Limits(left.part(*rows), right.part(*columns), reach)
 
     def add(self, pairs: Pairs) -> None:
         pairs = self._without_left_out(pairs)
@@ -153,7 +145,7 @@ class _Gathered:
 
     def _tighten(self) -> Pairs:
         every = together(self._parts)
-        stays = self._limits.keep(every)
+        stays = self.limits.keep(every)
         if not stays.all():
             self._count_dropped(every, np.flatnonzero(~stays))
             every = every.where(stays)
@@ -161,15 +153,19 @@ class _Gathered:
         return every
 
     def _count_dropped(self, pairs: Pairs, gone: Indices) -> None:
-        each = LEFT_OUT if len(gone) > _COUNTED else 1
-        self.dropped += each * int(np.count_nonzero(self._are_here(pairs.where(gone[::each]))))
+        each = EACH if len(gone) > VERY_MANY else 1
+        self.dropped += each * self._count_here(pairs.where(gone[::each]))
 
     def _without_left_out(self, pairs: Pairs) -> Pairs:
-        stands = np.isinf(pairs.distance)
-        if not stands.any():
-            return pairs
-        self.dropped += LEFT_OUT * int(np.count_nonzero(self._are_here(pairs.where(stands))))
-        return pairs.where(~stands)
+        for marked, each in ((ITSELF, 1), (ALL_LEFT_OUT, EACH)):
+            left_out = pairs.distance == marked
+            if left_out.any():
+                self.dropped += each * self._count_here(pairs.where(left_out))
+                pairs = pairs.where(~left_out)
+        return pairs
+
+    def _count_here(self, pairs: Pairs) -> int:
+        return int(np.count_nonzero(self._are_here(pairs)))
 
     def _are_here(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
         left, right = (side.keyed for side in self._sides)

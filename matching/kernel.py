@@ -32,8 +32,14 @@ _ROWS = 256
 _COLUMNS = 2048
 """A product of 256 x 2048 float32 is 2 MiB: it is still near when it is looked through."""
 
-LEFT_OUT = 64
-"""One in so many pairs that are left out stands for them."""
+ITSELF, ALL_LEFT_OUT = -1.0, np.inf
+"""In place of the distance of a pair that is left out: it stands for itself, or for `EACH`."""
+
+EACH = 64
+"""One in so many pairs that are left out stands for them, when they are very many."""
+
+VERY_MANY = 16_384
+"""Left out of a bucket before."""
 
 
 class Factor(NamedTuple):
@@ -127,8 +133,9 @@ def pairs_below(
     Returns
     -------
     Pairs
-        Signatures of norm 0 are in none. Of those beyond the nearest of both ends found so far one
-        in 64 is given, with an infinite distance, to stand for all.
+        Signatures of norm 0 are in none. Those beyond the nearest of both ends found so far are
+        given with the distance `ITSELF`, so that they can be counted; when they are very many,
+        one in 64 of them with the distance `ALL_LEFT_OUT`.
     """
     columns = right.extended.T
     some = limits or no_limits(len(left.squares), len(right.squares))
@@ -138,7 +145,7 @@ def pairs_below(
         side = right.part(start, start + _COLUMNS)
         first = 1 - start if above_diagonal else -len(left.extended)
         part = some._replace(right=some.right.part(start, start + _COLUMNS))
-        pairs = _decide(product, left, side, cutoff, first, part, LEFT_OUT)
+        pairs = _decide(product, left, side, cutoff, first, part, (VERY_MANY, EACH))
         if len(pairs[0]):
             found.append(Pairs(pairs[0], pairs[1] + start, pairs[2]))
     return together(found)
@@ -194,12 +201,13 @@ def _decide(
     cutoff: float,
     first: int,
     limits: Limits,
-    each: int,
+    counted: tuple[int, int],
 ) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
     """Rows, columns and distances of the pairs; row i begins at column i + first."""
     _, bent_left, offset_left, squares_left = left
     _, bent_right, offset_right, squares_right = right
-    near_left, near_right, reach = limits
+    near_left, near_right, reach, left_out = limits
+    very_many, each = counted
     costs_left, costs_right = near_left.costs, near_right.costs
     far_left, far_right = near_left.last, near_right.last
     rows, columns = product.shape
@@ -209,7 +217,7 @@ def _decide(
     a = np.empty(total, np.int64)
     b = np.empty(total, np.int64)
     distance = np.empty(total, np.float64)
-    at = skipped = 0
+    at = 0
     for i in range(rows):
         if likely[i] == 0:
             continue
@@ -227,10 +235,10 @@ def _decide(
                     if apart >= cutoff:
                         continue
                 if apart > far_left[i] and apart > far_right[j]:
-                    skipped += 1
-                    if skipped % each != 0:
+                    left_out[0] += 1
+                    if left_out[0] > very_many and left_out[0] % each != 0:
                         continue
-                    apart = np.inf
+                    apart = ITSELF if left_out[0] <= very_many else ALL_LEFT_OUT
                 else:
                     _learn(near_left, i, apart)
                     _learn(near_right, j, apart)

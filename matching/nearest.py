@@ -57,11 +57,30 @@ class Limits(NamedTuple):
         Of either side; the same arrays where both number the same rows.
     reach : int
         Rows meet whose costs add up to no more.
+    left_out : (1,) int64
+        How many pairs were of no interest so far.
     """
 
     left: Nearest
     right: Nearest
     reach: int
+    left_out: Indices
+
+    def part(self, rows: tuple[int, int], columns: tuple[int, int]) -> "Limits":
+        """Return the limits of some rows and columns.
+
+        Parameters
+        ----------
+        rows, columns : tuple of int and int
+            The first of the left and of the right side, and the one after the last.
+
+        Returns
+        -------
+        Limits
+            Views: what they learn, all learn.
+        """
+        left, right, reach, left_out = self
+        return Limits(left.part(*rows), right.part(*columns), reach, left_out)
 
     def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
         """Tell which pairs are among the nearest of either end.
@@ -106,6 +125,24 @@ def nearest(costs: npt.NDArray[np.uint8], max_pairs: int, partners: int) -> Near
     return Nearest(costs.astype(np.int64), heaps, np.zeros(rows, np.int64), np.full(rows, np.inf))
 
 
+def limits_of(left: Nearest, right: Nearest, reach: int) -> Limits:
+    """Make the limits of two sides of which nothing was compared yet.
+
+    Parameters
+    ----------
+    left, right : Nearest
+        Of either side; the same one where both number the same rows.
+    reach : int
+        Rows meet whose costs add up to no more.
+
+    Returns
+    -------
+    Limits
+        They learn of what is found.
+    """
+    return Limits(left, right, reach, np.zeros(1, np.int64))
+
+
 def no_limits(left: int, right: int) -> Limits:
     """Let all rows of two sides meet, and all their pairs stay.
 
@@ -120,4 +157,4 @@ def no_limits(left: int, right: int) -> Limits:
         It learns nothing.
     """
     sides = [nearest(np.zeros(rows, np.uint8), 0, 0) for rows in (left, right)]
-    return Limits(sides[0], sides[1], _ANY_REACH)
+    return limits_of(sides[0], sides[1], _ANY_REACH)

@@ -261,13 +261,14 @@ def test_rows_out_of_order_would_lose_pairs() -> None:
 
 @pytest.mark.parametrize("room", [0, 50, ALL])
 @pytest.mark.parametrize("max_pairs", [1, 3, 10])
-@pytest.mark.parametrize("two", [False, True])
+@pytest.mark.parametrize(("two", "very_many"), [(False, 0), (True, 0), (False, 200), (True, ALL)])
 def test_the_nearest_pairs_stay_whatever_is_held_at_once(
-    monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool
+    monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool, very_many: int
 ) -> None:
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
     for module in (compare, kernel):
-        monkeypatch.setattr(module, "LEFT_OUT", 1)
+        monkeypatch.setattr(module, "VERY_MANY", very_many)
+        monkeypatch.setattr(module, "EACH", 1)
     set_blocks(monkeypatch, 8)
     left, right = (shared(LEVELS[:60]), shared(LEVELS[60:])) if two else (shared(LEVELS), None)
     search = Search(0.7, reaches(184, {}), max_pairs)
@@ -325,9 +326,9 @@ def test_of_very_many_dropped_pairs_some_stand_for_all(
     search = Search(0.95, reaches(184, {}), 5)
     exact = compare_bucket(side(LEVELS), None, KEY, 184, search)
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
-    monkeypatch.setattr(compare, "_COUNTED", 200)
     for module in (compare, kernel):
-        monkeypatch.setattr(module, "LEFT_OUT", 8)
+        monkeypatch.setattr(module, "VERY_MANY", 200)
+        monkeypatch.setattr(module, "EACH", 8)
     set_blocks(monkeypatch, 20)
     about = compare_bucket(side(LEVELS), None, KEY, 184, search)
     assert as_dict(about) == as_dict(exact)

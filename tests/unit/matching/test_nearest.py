@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import kernel
-from matching.nearest import Limits, nearest, no_limits
+from matching.nearest import Limits, limits_of, nearest, no_limits
 from matching.pairs import Pairs, no_pairs, together
 
 Edge = tuple[int, int, float]
@@ -31,7 +31,7 @@ def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, 
 
 def learnt(pairs: Pairs, sizes: tuple[int, int], one_side: bool, max_pairs: int) -> Limits:
     left, right = (nearest(np.zeros(size, np.uint8), max_pairs, 1_000) for size in sizes)
-    limits = Limits(left, left if one_side else right, 0)
+    limits = limits_of(left, left if one_side else right, 0)
     for a, b, distance in zip(*pairs, strict=True):
         kernel._learn(limits.left, a, distance)
         kernel._learn(limits.right, b, distance)
