@@ -139,8 +139,9 @@ def _signs(graph: Graph, decoys: Decoys) -> _Signs:
 def _decoy_wins(graph: Graph, decoys: Decoys) -> npt.NDArray[np.bool_]:
     """Whether the decoy is nearer, and the two are not alike beyond doubt."""
     group = groups_of_like(graph)
-    wins: npt.NDArray[np.bool_] = decoys.distance < graph.real
-    return wins & (group[graph.better] != group[graph.worse])
+    doubtful: npt.NDArray[np.bool_] = group[graph.better] != group[graph.worse]
+    doubtful &= decoys.distance < graph.real
+    return doubtful
 
 
 def _ends_in_sample(graph: Graph) -> Whole:
