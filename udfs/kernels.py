@@ -28,7 +28,7 @@ from udfs.arrow import binary_column
 from udfs.assigning import assigner
 from udfs.comparing import comparer
 from udfs.counting import EveryKey, key_counter
-from udfs.keepers import remove_greedily
+from udfs.keepers import settle
 from udfs.keys import exploder
 
 _WIDTH = 272
@@ -44,8 +44,8 @@ def compile_all() -> None:
     near, far = np.zeros(3, np.int64), np.arange(1, 4)
     farthest_kept(Pairs(near, far, np.linspace(0.1, 0.3, 3)), (4, 4), True, 1)
     _calibrate()
-    edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
-    list(remove_greedily([edges]))
+    edge = {"better": [0], "worse": [1], "distance": [0.1], "kept": [False]}
+    list(settle([pa.RecordBatch.from_pydict(edge)], lowest=True))
 
 
 def _calibrate() -> None:
