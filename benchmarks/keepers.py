@@ -159,7 +159,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keeper, sequential_seconds = timed(sequential, graph)
     with TemporaryDirectory() as name, session() as spark, PeakMemory() as peak:
         ids = write_tables(graph, Path(name))
-        choose(spark, Path(name), options.edges)  # Spark compiles its plans
         chosen = {limit: choose(spark, Path(name), limit) for limit in options.edges_in_one_task}
         jvm = peak_bytes(_jvm(spark))
     for row in chosen.values():

@@ -125,8 +125,8 @@ def unchanged(machine_code: Path, snapshot: Take) -> Callable[..., None]:
 def test_every_compiled_function_of_the_stages_is_compiled(machine_code: Path) -> None:
     kernels = {file.name.partition("-")[0] for file in machine_code.glob("*/*.nbc")}
     assert kernels >= {
-        "alpha._over_ground", "cells._take_best", "crop._variation", "grey._of_colour",
-        "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
+        "alpha._over_ground", "cells._take_best", "crop._variation", "greedy.greedy_removals",
+        "grey._of_colour", "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
         "kernel._decide", "levels._differences", "levels._numbered", "levels._outside",
         "meeting._meet", "nearest._farthest_kept", "packing._pack", "packing._unpack",
         "percentile.sorted_percentiles", "settling.settle", "words._words",
