@@ -37,6 +37,22 @@ def _cpu(process: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
+def peak_bytes(process: int) -> int:
+    """Return the most memory that a process had so far.
+
+    Parameters
+    ----------
+    process : int
+        Its id.
+
+    Returns
+    -------
+    int
+        Bytes, resident; 0 if there is no such process.
+    """
+    return _status(process, "VmHWM:") * 1024
+
+
 class PeakMemory:
     """Watches Spark's Python workers, and the children in which they decode, while it is open.
 
@@ -68,9 +84,9 @@ class PeakMemory:
                 if grandparent is None:
                     continue  # the daemon that forks the workers
                 if grandparent in parents:
-                    self.child = max(self.child, _peak(process))
+                    self.child = max(self.child, peak_bytes(process))
                 else:
-                    self.worker = max(self.worker, _peak(process))
+                    self.worker = max(self.worker, peak_bytes(process))
 
 
 def _python_workers() -> list[int]:
@@ -95,7 +111,3 @@ def _status(process: int, name: str) -> int:
 
 def _parent(process: int) -> int:
     return _status(process, "PPid:")
-
-
-def _peak(process: int) -> int:
-    return _status(process, "VmHWM:") * 1024

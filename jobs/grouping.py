@@ -9,10 +9,11 @@ from jobs.signing import Corpus
 from jobs.stages.choose_keepers import (
     assign_keepers,
     ranked_edges,
-    removed_signatures,
     representatives,
+    settle_edges,
 )
 from jobs.stages.group_images import duplicate_rows, group_images
+from jobs.stages.number_signatures import number_signatures
 from jobs.stages.rank_images import rank_images
 from store.schemas import DUPLICATES, SIGNED
 
@@ -34,13 +35,15 @@ def choose_keepers(run: Run, corpus: Corpus, pairs: DataFrame) -> DataFrame:
     DataFrame
         The table ``clusters`` as this run wrote it.
     """
-    ranked = rank_images(corpus.images, run.protected)
+    ranked = rank_images(corpus.images, run.protected, run.settings.keepers.ranking)
     with run.stage("choosing keepers"):
-        ranks = representatives(ranked.where(F.col("status") == SIGNED))
-        edges = run.stash(ranked_edges(pairs, ranks), "edges")
+        best = representatives(ranked.where(F.col("status") == SIGNED))
+        places = number_signatures(best, corpus.count, run.stash)
         limit = run.settings.keepers.edges_in_one_task
-        removed = run.stash(removed_signatures(edges, limit, run.stash), "removed")
-        keepers = assign_keepers(edges, removed)
+        edges = ranked_edges(pairs, places)
+        settled = settle_edges(edges, pairs.count(), limit, run.stash)
+        run.counts["keeper_rounds"] = settled.rounds
+        keepers = assign_keepers(settled.rows, places)
         clusters = run.write("clusters", group_images(ranked, keepers, run.run_id))
     with run.stage("writing the report"):
         rows = duplicate_rows(clusters, corpus.images)

@@ -146,7 +146,8 @@ def compare_sample(run: Run, corpus: Corpus) -> Compared | None:
     ceiling = max(CEILING, run.settings.cutoff)
     with run.stage("comparing a sample"):
         signed = corpus.images.where(F.col("status") == SIGNED)
-        ranks = representatives(rank_images(signed, run.protected))
+        ranked_images = rank_images(signed, run.protected, run.settings.keepers.ranking)
+        ranks = representatives(ranked_images)
         ranked = run.stash(ranked_signatures(corpus.signatures, ranks), "ranked")
         drawn = sample_rows(ranked, size, wanted.seed).toPandas()
         scanner = sample_scanner(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
+from jobs.criteria import DEFAULT_RANKING, PROTECTED, parse_ranking
 from jobs.errors import UserError
 from matching.calibration import CEILING
 from sandbox import Limits
@@ -140,8 +142,29 @@ class KeeperSettings(_Section):
     """Which image of a group stays."""
 
     protected: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # Edges that one task decides at once; about 100 bytes each.
+    # After all of them the smaller id decides (jobs.criteria).
+    ranking: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_RANKING
+    # Edges of a range of the ranking, which is a task: some seconds of work.
     edges_in_one_task: Count = 5_000_000
+
+    @field_validator("ranking", mode="before")
+    @classmethod
+    def _is_a_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(f"a list is needed, such as {list(DEFAULT_RANKING)}")
+        return value
+
+    @field_validator("ranking")
+    @classmethod
+    def _known_criteria(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_ranking(value)
+        return value
+
+    @model_validator(mode="after")
+    def _protected_counts(self) -> "KeeperSettings":
+        if self.protected and PROTECTED not in self.ranking:
+            raise ValueError(f"folders are protected, but ranking has no criterion {PROTECTED!r}")
+        return self
 
 
 class Settings(_Section):
@@ -264,5 +287,12 @@ def _sentence(error: ValidationError, profile: str | None) -> str:
         if detail["type"] == "extra_forbidden":
             problems.append(f"there is no setting {name}")
         else:
-            problems.append(f"setting {name} = {detail['input']!r}: {detail['msg'].lower()}")
+            problems.append(f"setting {name} = {detail['input']!r}: {_message(detail)}")
     return "; ".join(problems) + (f" (profile {profile})" if profile else "")
+
+
+def _message(detail: ErrorDetails) -> str:
+    """Our own words as they are; pydantic's without their capital letter."""
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    return detail["msg"].lower()

@@ -1,4 +1,4 @@
-"""The greedy keeper rule on a part of the graph that fits one task."""
+"""The greedy keeper rule on a graph that is held in memory as a whole."""
 
 import numpy as np
 import numpy.typing as npt

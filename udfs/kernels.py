@@ -26,7 +26,7 @@ from udfs.arrow import binary_column
 from udfs.assigning import assigner
 from udfs.comparing import comparer
 from udfs.counting import EveryKey, key_counter
-from udfs.keepers import remove_greedily
+from udfs.keepers import settle
 from udfs.keys import exploder
 
 _WIDTH = 272
@@ -40,8 +40,8 @@ def compile_all() -> None:
     for rule in RULES:
         _compare(rule)
     _calibrate()
-    edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
-    list(remove_greedily([edges]))
+    edge = {"better": [0], "worse": [1], "distance": [0.1], "kept": [False]}
+    list(settle([pa.RecordBatch.from_pydict(edge)], lowest=True))
 
 
 def _calibrate() -> None:

@@ -43,6 +43,7 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
     members = _with_group(ranked, keepers)
     heads = _heads(members)
     joined = members.join(heads, "group", how="inner").where("members > 1")
+    ranking = ranked.select("criteria.*").columns
     stays = F.col("image_id") == F.col("keeper_id")
     return conform(
         joined.withColumns(
@@ -51,7 +52,7 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
                 "kind": F.when(~stays, _kind()),
                 "distance": F.when(~stays, F.coalesce("distance", F.lit(0.0))),
                 "reason": F.when(stays, "best ranked of its group").otherwise(
-                    why_better("keeper_criteria", "criteria")
+                    why_better("keeper_criteria", "criteria", ranking)
                 ),
                 "run_id": F.lit(run_id),
             }

@@ -182,12 +182,15 @@ def test_a_list_of_removable_files_holds_until_something_changes(
     assert "safe" not in check_removable(str(listed))
 
 
-def test_words_find_what_shares_an_open_word(
+def test_words_find_what_shares_an_open_word_and_the_ranking_is_the_settings(
     spark: SparkSession, built: Store, pictures: Path, tmp_path: Path
 ) -> None:
     limit = 3
     settings = {"matching__rules": "words", "matching__max_document_frequency": limit}
-    store = build(spark, pictures, tmp_path / "store", cutoff=0.6, **settings)
+    ranking = ["pixels:smaller", "path"]
+    store = build(
+        spark, pictures, tmp_path / "store", cutoff=0.6, keepers__ranking=ranking, **settings
+    )
     table = store.table("signatures")
     ids = table["signature_id"].to_pylist()
     levels = np.stack([np.frombuffer(v, np.int8) for v in table["signature"].to_pylist()])
@@ -209,6 +212,13 @@ def test_words_find_what_shares_an_open_word(
     hot_frequency = frequency[frequency > limit].astype(int)
     assert counts["comparisons"] == sum(open_frequency * (open_frequency - 1) // 2)
     assert counts["comparisons_bounded"] == sum(hot_frequency * (hot_frequency - 1) // 2)
+    assert counts["keeper_rounds"] == 1
+    reasons = {row["reason"] for row in store.table("clusters").to_pylist()}
+    assert reasons == {
+        "best ranked of its group",
+        "the keeper has fewer pixels",
+        "the keeper has the path that comes first",
+    }
 
 
 def test_duplicate_ids_and_missing_files_are_rejected_by_name(

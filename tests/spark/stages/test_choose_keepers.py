@@ -1,16 +1,19 @@
 """Which signatures stay equals the sequential greedy rule, however the work is cut."""
 
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.stages.choose_keepers import (
+    Settled,
     assign_keepers,
     ranked_edges,
-    removed_signatures,
     representatives,
+    settle_edges,
 )
 from store.schemas import PAIRS
 
@@ -32,12 +35,6 @@ def random_graph(seed: int, nodes: int = 50, share: float = 0.06) -> Graph:
     return ranking, {edge: float(rng.random()) for edge in edges}
 
 
-def chain(length: int) -> Graph:
-    """Each node beats the next one: the rounds are as many as can be."""
-    ranking = [bytes([0, number]) * 8 for number in range(length)]
-    return ranking, dict.fromkeys(pairwise(ranking), 0.25)
-
-
 def sequential_keepers(graph: Graph) -> Choice:
     """Walk down the ranking: who is still there stays, and all its neighbours go.
 
@@ -54,31 +51,34 @@ def sequential_keepers(graph: Graph) -> Choice:
     return keeper_of
 
 
+def places_of(graph: Graph, spark: SparkSession, partitions: int = 1) -> DataFrame:
+    listed = list(enumerate(graph[0]))
+    return spark.createDataFrame(listed, "place bigint, signature_id binary").repartition(
+        partitions
+    )
+
+
 def edges_of(graph: Graph, frame: MakeFrame, spark: SparkSession, partitions: int) -> DataFrame:
-    ranking, edges = graph
+    edges = graph[1]
     order = np.random.default_rng(partitions).permutation(len(edges))
     listed = [(*pair, distance) for pair, distance in edges.items()]
-    pairs = frame(
-        [dict(zip(PAIRS.names[1:4], listed[i], strict=True)) for i in order], PAIRS
-    ).repartition(partitions)
-    # Two images a signature: the better one counts, and ranks are text.
-    images = [(node, f"{place:05d}{copy}") for place, node in enumerate(ranking) for copy in "ab"]
-    ranked = spark.createDataFrame(images, "signature_id binary, rank string")
-    return ranked_edges(pairs, representatives(ranked.repartition(partitions)))
+    pairs = frame([dict(zip(PAIRS.names[1:4], listed[i], strict=True)) for i in order], PAIRS)
+    return ranked_edges(pairs.repartition(partitions), places_of(graph, spark, partitions))
 
 
-def chosen(edges: DataFrame, limit: int, checkpoint: Checkpoint) -> Choice:
-    edges = checkpoint(edges, "edges")
-    removed = checkpoint(removed_signatures(edges, limit, checkpoint), "removed")
-    gone = [bytes(row.signature_id) for row in removed.collect()]
-    assigned = assign_keepers(edges, removed)
+def chosen(edges: DataFrame, graph: Graph, limit: int, checkpoint: Checkpoint) -> Choice:
+    settled = settle_edges(edges, len(graph[1]), limit, checkpoint)
+    assigned = assign_keepers(settled.rows, places_of(graph, edges.sparkSession))
     assert not multiplies_rows(assigned)
     rows = assigned.collect()
-    assert sorted(bytes(row.signature_id) for row in rows) == sorted(gone)
-    return {bytes(row.signature_id): (bytes(row.keeper_signature_id), row.distance) for row in rows}
+    found = {
+        bytes(row.signature_id): (bytes(row.keeper_signature_id), row.distance) for row in rows
+    }
+    assert len(found) == len(rows)
+    return found
 
 
-@pytest.mark.parametrize("limit", [10**6, 5, 1])
+@pytest.mark.parametrize("limit", [10**6, 20, 4])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_graphs_in_one_task_and_in_rounds(
     seed: int, limit: int, frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
@@ -86,24 +86,7 @@ def test_random_graphs_in_one_task_and_in_rounds(
     graph = random_graph(seed)
     expected = sequential_keepers(graph)
     assert 10 < len(expected) < 45
-    assert chosen(edges_of(graph, frame, spark, 2), limit, checkpoint) == expected
-
-
-@pytest.mark.parametrize(("spare", "rounds"), [(0, False), (-1, True)])
-def test_rounds_begin_where_one_task_may_not_have_all_edges(
-    spare: int, rounds: bool, frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
-) -> None:
-    graph = random_graph(5, nodes=12, share=0.3)
-    names: list[str] = []
-
-    def recorded(rows: DataFrame, name: str) -> DataFrame:
-        names.append(name)
-        return checkpoint(rows, name)
-
-    edges = edges_of(graph, frame, spark, 2)
-    found = removed_signatures(edges, len(graph[1]) + spare, recorded)
-    assert {bytes(row.signature_id) for row in found.collect()} == set(sequential_keepers(graph))
-    assert bool(names) == rounds
+    assert chosen(edges_of(graph, frame, spark, 2), graph, limit, checkpoint) == expected
 
 
 @pytest.mark.parametrize("partitions", [1, 7])
@@ -112,17 +95,100 @@ def test_partitions_and_order_change_nothing(
     partitions: int, limit: int, frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
 ) -> None:
     graph = random_graph(3)
-    found = chosen(edges_of(graph, frame, spark, partitions), limit, checkpoint)
+    found = chosen(edges_of(graph, frame, spark, partitions), graph, limit, checkpoint)
     assert found == sequential_keepers(graph)
 
 
-@pytest.mark.parametrize("limit", [10**6, 1])
-def test_a_chain_loses_every_other_link(
-    limit: int, frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
+Ends = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def path(length: int, order: str) -> Ends:
+    """A path whose nodes are ranked as they come, or at random, or in turn from two halves."""
+    node = np.arange(length + 1)
+    if order == "random":
+        node = np.random.default_rng(1).permutation(length + 1)
+    if order == "halves":
+        node = np.arange(length + 1) % 2 * (length // 2 + 1) + np.arange(length + 1) // 2
+    return np.minimum(node[:-1], node[1:]), np.maximum(node[:-1], node[1:])
+
+
+def star(leaves: int, centre: int) -> Ends:
+    leaf = np.delete(np.arange(leaves + 1), centre)
+    return np.minimum(leaf, centre), np.maximum(leaf, centre)
+
+
+def clique(nodes: int) -> Ends:
+    better, worse = np.triu_indices(nodes, 1)
+    return better, worse
+
+
+def cliques_in_a_row(cliques: int, nodes: int) -> Ends:
+    """The worst of each clique beats the best of the next: a chain of giants."""
+    better, worse = clique(nodes)
+    starts = np.arange(cliques)[:, None] * nodes
+    joints = np.arange(1, cliques) * nodes
+    return (
+        np.append((better + starts).ravel(), joints - 1),
+        np.append((worse + starts).ravel(), joints),
+    )
+
+
+ADVERSARIES: dict[str, tuple[Ends, int, int]] = {
+    # A fifth is less than a quarter: the second round is the last, as in the next line.
+    "chain in rank order": (path(100_000, "as they come"), 20_000, 2),
+    "chain in rank order, in 500 ranges": (path(100_000, "as they come"), 200, 2),
+    "chain at random": (path(100_000, "random"), 9_000, 3),
+    "chain between halves": (path(100_000, "halves"), 9_000, 2),
+    "star around the best": (star(50_000, 0), 9_000, 2),
+    "star around the middle": (star(50_000, 25_000), 9_000, 2),
+    "star around the worst": (star(50_000, 50_000), 9_000, 1),
+    "clique": (clique(400), 9_000, 2),
+    "cliques in a row": (cliques_in_a_row(400, 20), 9_000, 2),
+}
+"""Edges, about how many make a range, and the most rounds that they may take."""
+
+
+def of_sequential(ends: Ends) -> dict[int, int]:
+    """Keeper of each removed node, by the rule as it is written."""
+    keeper_of: dict[int, int] = {}
+    order = np.lexsort(ends[::-1])
+    for better, worse in zip(ends[0][order].tolist(), ends[1][order].tolist(), strict=True):
+        if better not in keeper_of:
+            keeper_of.setdefault(worse, better)
+    return keeper_of
+
+
+def settled_ends(
+    ends: Ends, limit: int, spark: SparkSession, checkpoint: Checkpoint
+) -> tuple[Settled, dict[int, int]]:
+    order = np.random.default_rng(2).permutation(len(ends[0]))
+    better, worse = ends[0][order], ends[1][order]
+    table = pd.DataFrame({"better": better, "worse": worse, "distance": worse + better / 1e6})
+    settled = settle_edges(spark.createDataFrame(table), len(table), limit, checkpoint)
+    rows = settled.rows.toPandas()
+    assert np.array_equal(rows.distance, rows.worse + rows.better / 1e6)
+    assert rows.worse.is_unique
+    return settled, dict(zip(rows.worse.tolist(), rows.better.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("name", ADVERSARIES)
+def test_adversaries_are_settled_in_few_rounds(
+    name: str, spark: SparkSession, checkpoint: Checkpoint
 ) -> None:
-    graph = chain(9)
-    found = chosen(edges_of(graph, frame, spark, 2), limit, checkpoint)
-    assert sorted(found) == graph[0][1::2]
+    ends, limit, most = ADVERSARIES[name]
+    settled, keeper_of = settled_ends(ends, limit, spark, checkpoint)
+    assert keeper_of == of_sequential(ends)
+    assert settled.rounds <= most
+
+
+def test_an_edge_begins_with_its_better_end(frame: MakeFrame, spark: SparkSession) -> None:
+    ranking, edges = graph = random_graph(4, nodes=12, share=0.5)
+    rows = edges_of(graph, frame, spark, 2).collect()
+    assert len(rows) == len(edges)
+    for row in rows:
+        assert row.better < row.worse
+        ends = sorted((ranking[row.better], ranking[row.worse]))
+        assert row.distance == edges[ends[0], ends[1]]
 
 
 def test_a_representative_is_the_best_image(spark: SparkSession) -> None:
@@ -133,20 +199,8 @@ def test_a_representative_is_the_best_image(spark: SparkSession) -> None:
     assert {(bytes(row.signature_id), row.rank) for row in rows} == {(b"x", "1"), (b"y", "2")}
 
 
-def test_an_edge_begins_with_its_better_end(frame: MakeFrame, spark: SparkSession) -> None:
-    ranking, edges = graph = random_graph(4, nodes=12, share=0.5)
-    rows = edges_of(graph, frame, spark, 2).collect()
-    assert len(rows) == len(edges)
-    for row in rows:
-        better, worse = bytes(row.better), bytes(row.worse)
-        assert ranking.index(better) < ranking.index(worse)
-        assert row.distance == edges[min(better, worse), max(better, worse)]
-        assert row.better_rank == f"{ranking.index(better):05d}a"
-        assert row.worse_rank == f"{ranking.index(worse):05d}a"
-
-
 def test_without_edges_nobody_is_removed(
     frame: MakeFrame, spark: SparkSession, checkpoint: Checkpoint
 ) -> None:
-    none = edges_of(([b"x"], {}), frame, spark, 1)
-    assert chosen(none, 10, checkpoint) == {}
+    graph: Graph = ([b"x"], {})
+    assert chosen(edges_of(graph, frame, spark, 1), graph, 10, checkpoint) == {}

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, Row
 
+from jobs.criteria import DEFAULT_RANKING
 from jobs.stages.group_images import duplicate_rows, group_images, removable_rows
 from jobs.stages.rank_images import rank_images
 from store.schemas import CLUSTERS, DUPLICATES, IMAGES, REMOVABLE
@@ -93,7 +94,7 @@ def images(frame: MakeFrame) -> DataFrame:
 
 
 def clusters_of(images: DataFrame, frame: MakeFrame) -> DataFrame:
-    return group_images(rank_images(images, []), frame(ASSIGNED, KEEPERS), "run-1")
+    return group_images(rank_images(images, [], DEFAULT_RANKING), frame(ASSIGNED, KEEPERS), "run-1")
 
 
 def content(rows: list[Row]) -> set[tuple[Any, ...]]:
@@ -122,8 +123,17 @@ def test_partitions_and_order_change_nothing(
     assert len(rows) == len(EXPECTED)
 
 
+def test_the_reason_follows_the_ranking(images: DataFrame, frame: MakeFrame) -> None:
+    ranked = rank_images(images, [], ("bytes:smaller", "path"))
+    rows = group_images(ranked, frame([], KEEPERS), "run-1").collect()
+    said = {row.image_id: (row.keeper_id, row.reason) for row in rows}
+    assert said["k3"] == ("k3", BEST)
+    assert said["k1"] == ("k3", "the keeper has fewer bytes")
+    assert said["s2"] == ("s1", "the keeper has the path that comes first")
+
+
 def test_without_pairs_only_copies_are_grouped(frame: MakeFrame, images: DataFrame) -> None:
-    ranked = rank_images(images, [])
+    ranked = rank_images(images, [], DEFAULT_RANKING)
     rows = group_images(ranked, frame([], KEEPERS), "run-1").collect()
     assert {(row.image_id, row.keeper_id) for row in rows} == {
         *(("k1", "k1"), ("k2", "k1"), ("k3", "k1"), ("r1", "r1"), ("r2", "r1"), ("r3", "r1")),

@@ -1,5 +1,6 @@
 """Which of two images would rather be kept, and why."""
 
+import json
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
+from jobs.criteria import DEFAULT_RANKING
 from jobs.stages.rank_images import LOSSLESS_FORMATS, rank_images, why_better
 from signature.parameters import FORMATS
 from store.schemas import IMAGES
@@ -29,8 +31,13 @@ def image(image_id: str, **changed: object) -> dict[str, Any]:
     return {"image_id": image_id} | middle | changed
 
 
-def order(frame: MakeFrame, *images: dict[str, Any], protected: tuple[str, ...] = ()) -> list[str]:
-    ranked = rank_images(frame(images, IMAGES), protected)
+def order(
+    frame: MakeFrame,
+    *images: dict[str, Any],
+    protected: tuple[str, ...] = (),
+    ranking: tuple[str, ...] = DEFAULT_RANKING,
+) -> list[str]:
+    ranked = rank_images(frame(images, IMAGES), protected, ranking)
     return [row.image_id for row in ranked.orderBy("rank").collect()]
 
 
@@ -59,6 +66,78 @@ LADDERS = {
 def test_each_criterion_orders(frame: MakeFrame, criterion: str) -> None:
     ladder = LADDERS[criterion]
     assert order(frame, *reversed(ladder)) == [row["image_id"] for row in ladder]
+
+
+def rated(image_id: str, rating: object = None, field: str = "rating") -> dict[str, Any]:
+    return image(image_id, metadata=json.dumps({field: rating, "other": 1}))
+
+
+# Of each criterion that is not among the default ones, best first.
+ASKED_FOR = {
+    "pixels:smaller": [
+        image("d", width=50),
+        image("c", width=70_000, height=70_000),
+        image("a", width=None),
+    ],
+    "bytes:smaller": [image("c", bytes=1), image("b", bytes=2**40), image("a", bytes=None)],
+    "date:newer": [
+        image("d", mtime=datetime(2020, 1, 1, 0, 0, 0, 1, tzinfo=UTC)),
+        image("c", mtime=datetime(2020, 1, 1, tzinfo=UTC)),
+        image("b", mtime=datetime(1950, 1, 1, tzinfo=UTC)),
+        image("a", mtime=None),
+    ],
+    "path": [
+        image("d", path="/a"),
+        image("c", path="/a/b"),
+        image("b", path="/aa"),
+        image("a", path="/é"),
+    ],
+    "metadata.rating:larger": [
+        rated("m", 1e300),
+        rated("l", 12),
+        rated("k", "9.5"),  # a number in quotes
+        rated("j", 0.02),
+        rated("i", 1e-300),
+        rated("h", 0),
+        rated("g", -0.02),
+        rated("f", -12),
+        rated("e", "é"),
+        rated("d", "b"),
+        rated("c", "ab"),
+        rated("b", "a"),
+        image("a", metadata="no JSON"),
+    ],
+    "metadata.rating:smaller": [
+        rated("m", -1e300),
+        rated("l", -3),
+        rated("k", -2.5),
+        rated("j", 0),
+        rated("i", 2.5),
+        rated("h", 10),
+        rated("g", ""),
+        rated("f", "A"),
+        rated("e", "AA"),
+        rated("d", "B"),
+        rated("c", "a"),
+        rated("b", None),  # as if there were none: the smaller id decides
+        image("c2"),
+    ],
+    "metadata.a b.c:smaller": [rated("b", 1, "a b.c"), rated("a", 2, "a b.c")],
+}
+
+
+@pytest.mark.parametrize("criterion", ASKED_FOR)
+def test_a_criterion_that_is_asked_for_orders(frame: MakeFrame, criterion: str) -> None:
+    ladder = ASKED_FOR[criterion]
+    given = order(frame, *reversed(ladder), ranking=(criterion,))
+    assert given == [row["image_id"] for row in ladder]
+
+
+def test_the_list_says_what_counts_first(frame: MakeFrame) -> None:
+    images = (rated("a", 1) | {"bytes": 1}, rated("b", 2) | {"bytes": 2}, rated("c", 2))
+    by_rating = ("metadata.rating:smaller", "bytes")
+    assert order(frame, *images, ranking=by_rating) == ["a", "c", "b"]
+    assert order(frame, *images, ranking=by_rating[::-1]) == ["c", "b", "a"]
 
 
 BETTER = {
@@ -116,15 +195,54 @@ REASONS = {
 }
 
 
-def reason(frame: MakeFrame, keeper: dict[str, Any], other: dict[str, Any]) -> str:
-    ranked = rank_images(frame([keeper, other], IMAGES), ["/kept"])
+def reason(
+    frame: MakeFrame,
+    keeper: dict[str, Any],
+    other: dict[str, Any],
+    ranking: tuple[str, ...] = DEFAULT_RANKING,
+) -> str:
+    ranked = rank_images(frame([keeper, other], IMAGES), ["/kept"], ranking)
     one = ranked.where(F.col("image_id") == keeper["image_id"]).select(
         F.col("criteria").alias("x"), F.col("rank").alias("rank_x")
     )
     two = ranked.where(F.col("image_id") == other["image_id"])
     both = one.join(two, F.col("rank_x") < F.col("rank"), how="inner")
-    (row,) = both.select(why_better("x", "criteria").alias("reason")).collect()
+    (row,) = both.select(why_better("x", "criteria", ranking).alias("reason")).collect()
     return str(row.reason)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "keeper", "other", "said"),
+    [
+        ("pixels:smaller", {"width": 9}, {}, "the keeper has fewer pixels"),
+        ("bytes:smaller", {"bytes": 9}, {}, "the keeper has fewer bytes"),
+        ("date:newer", {}, {"mtime": None}, "the keeper is newer"),
+        ("path", {"path": "/a"}, {}, "the keeper has the path that comes first"),
+        (
+            "metadata.rating:larger",
+            {"metadata": '{"rating": 5}'},
+            {"metadata": '{"rating": 4.5}'},
+            "the keeper has the larger rating",
+        ),
+        (
+            "metadata.rating:smaller",
+            {"metadata": '{"rating": "a"}'},
+            {"metadata": '{"rating": "b"}'},
+            "the keeper has the smaller rating",
+        ),
+        (
+            "metadata.rating:smaller",
+            {"metadata": '{"rating": 5}'},
+            {"metadata": "{}"},
+            "only the keeper has rating",
+        ),
+    ],
+)
+def test_the_reason_names_a_criterion_that_was_asked_for(
+    frame: MakeFrame, criterion: str, keeper: dict[str, Any], other: dict[str, Any], said: str
+) -> None:
+    ranking = ("lossless", criterion, "pixels")
+    assert reason(frame, image("b", **keeper), image("a", **other), ranking) == said
 
 
 @pytest.mark.parametrize("better_in_the_rest", ["keeper", "other"])

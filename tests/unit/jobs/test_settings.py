@@ -175,6 +175,34 @@ def test_a_bad_parameter_of_the_signature_is_refused(name: str, value: object) -
     assert name in message
 
 
+def test_a_ranking_is_taken_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    path.write_text('[keepers]\nranking = ["protected", "metadata.Rating:larger", "date:newer"]\n')
+    ranking = ("protected", "metadata.Rating:larger", "date:newer")
+    assert read_settings(str(path), {}).keepers.ranking == ranking
+
+
+@pytest.mark.parametrize(
+    ("ranking", "said"),
+    [
+        (["pixels", "size"], "there is no criterion 'size', only protected, pixels, "),
+        (["metadata.Rating"], "metadata.Rating:larger or metadata.Rating:smaller"),
+        (["bytes", "bytes"], "'bytes' decides nothing"),
+        ("bytes", "a list is needed, such as ['protected', 'pixels', "),
+        ([], "at least 1 item"),
+    ],
+)
+def test_a_ranking_is_refused_in_a_sentence(ranking: object, said: str) -> None:
+    message = refusal(keepers__ranking=ranking)
+    assert message.startswith(f"setting keepers.ranking = {ranking!r}: ")
+    assert said in message
+
+
+def test_folders_are_not_protected_in_vain() -> None:
+    message = refusal(keepers__ranking=["bytes"], keepers__protected=["/kept"])
+    assert "folders are protected, but ranking has no criterion 'protected'" in message
+
+
 def test_several_mistakes_are_told_at_once() -> None:
     message = refusal(cutoff=2, partitionz=1)
     assert "setting cutoff = 2" in message

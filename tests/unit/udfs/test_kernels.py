@@ -29,7 +29,7 @@ from matching.buckets import BucketLimits
 from tests.unit.udfs.buckets import all_plans, assigned_rows, compared, cut, fitted, ids_of
 from tests.unit.udfs.buckets import in_order, keyed_rows, model_of, with_hot_words
 from udfs.counting import EveryKey, key_counter, key_members, keyless_counter
-from udfs.keepers import remove_greedily
+from udfs.keepers import settle
 from udfs.signing import SigningTask, signer
 
 folder = Path(sys.argv[1])
@@ -87,10 +87,13 @@ for model in (
         found, dropped = found + len(done.pairs), dropped + done.dropped
 assert found > 100
 assert dropped > 100
-edges = pa.RecordBatch.from_pydict({"better": list("aab"), "worse": list("bcd")})
-edges = edges.cast(pa.schema([("better", pa.binary()), ("worse", pa.binary())]))
-(removed,) = remove_greedily(iter([edges.slice(0, 1), edges.slice(1)]))
-assert removed["signature_id"].to_pylist() == [b"b", b"c"]
+edges = pa.table({
+    "better": [0, 0, 1, 2], "worse": [1, 2, 3, 3], "distance": [0.1] * 4, "kept": [False] * 4
+})
+batches = edges.to_batches(max_chunksize=3)
+for lowest, kinds in ((True, {1}), (False, {3, 4})):
+    rows = list(settle(iter(batches), lowest))
+    assert {kind for batch in rows for kind in batch["kind"].to_pylist()} == kinds
 """
 
 
@@ -126,7 +129,7 @@ def test_every_compiled_function_of_the_stages_is_compiled(machine_code: Path) -
         "grey._of_colour", "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
         "kernel._decide", "levels._differences", "levels._numbered", "levels._outside",
         "meeting._meet", "packing._pack", "packing._unpack",
-        "percentile.sorted_percentiles", "words._words",
+        "percentile.sorted_percentiles", "settling.settle", "words._words",
     }  # fmt: skip
 
 
