@@ -5,7 +5,7 @@
 
 # Tools run as modules: scripts in .venv/bin name the folder that they were made in.
 python := .venv/bin/python
-sources := $(wildcard sandbox signature matching fetch store udfs jobs lookup)
+sources := $(wildcard sandbox signature matching fetch store elastic udfs jobs lookup)
 scripts := spark-submit.sh .ci/run $(wildcard launch/*.sh)
 # Which tests to run, for instance: make test TESTS="tests/unit -k words"
 TESTS ?=

@@ -3,9 +3,19 @@
 # group:artifact:version, one a line. Delta's must match delta-spark in pyproject.toml.
 JAR_PACKAGES=(
   io.delta:delta-spark_2.12:3.3.3
+  org.elasticsearch:elasticsearch-spark-30_2.12:9.5.6
 )
-# group:artifact, one a line: dependencies that a package names but does not need.
-JAR_EXCLUSIONS=()
+# group:artifact, one a line: dependencies that a package names but does not need. The connector
+# names two that were never published, and some that Spark itself brings, in its own versions.
+JAR_EXCLUSIONS=(
+  org.elasticsearch:elasticsearch-hadoop-mr
+  org.elasticsearch:elasticsearch-spark_2.12
+  org.apache.spark:spark-yarn_2.12
+  org.scala-lang:scala-reflect
+  org.slf4j:slf4j-api
+  commons-logging:commons-logging
+  javax.xml.bind:jaxb-api
+)
 
 # One folder for each set of packages: a changed list never meets jars of the old one.
 jars_folder() {
