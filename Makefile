@@ -68,6 +68,8 @@ lock: setup
 	  --output-file launch/requirements.lock
 	$(compile) benchmarks/image-match.in --no-deps --constraints requirements.lock \
 	  --output-file benchmarks/image-match.lock
+	$(compile) benchmarks/image-match-client.in --no-deps --constraints requirements.lock \
+	  --output-file benchmarks/image-match-client.lock
 
 clean:
 	rm -rf build .ruff_cache .hypothesis .import_linter_cache

@@ -17,10 +17,21 @@ JAR_EXCLUSIONS=(
   javax.xml.bind:jaxb-api
 )
 
+# The packages to fetch, one a line. A connector that the user brings is not fetched as well.
+wanted_packages() {
+  local package
+  for package in "${JAR_PACKAGES[@]}"; do
+    case $package,${USER_JARS:-} in
+      *:elasticsearch-spark-30_*,*elasticsearch-spark-30_*.jar*) ;;
+      *) printf '%s\n' "$package" ;;
+    esac
+  done
+}
+
 # One folder for each set of packages: a changed list never meets jars of the old one.
 jars_folder() {
   local sum
-  sum=$(printf '%s\n' "${JAR_PACKAGES[@]}" ${JAR_EXCLUSIONS[@]+"${JAR_EXCLUSIONS[@]}"} | cksum)
+  sum=$(printf '%s\n' "$(wanted_packages)" ${JAR_EXCLUSIONS[@]+"${JAR_EXCLUSIONS[@]}"} | cksum)
   printf '%s' "$BUILD/jars/${sum%% *}"
 }
 
@@ -31,7 +42,7 @@ jar_list() { joined "$(jars_folder)"/jars/*.jar; }
 
 # What makes spark-submit fetch the jars itself, one word a line.
 package_options() {
-  printf '%s\n' --packages "$(joined "${JAR_PACKAGES[@]}")"
+  printf '%s\n' --packages "$(wanted_packages | paste -s -d , -)"
   if [ ${#JAR_EXCLUSIONS[@]} -gt 0 ]; then
     printf '%s\n' --exclude-packages "$(joined "${JAR_EXCLUSIONS[@]}")"
   fi

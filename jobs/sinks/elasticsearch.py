@@ -16,7 +16,7 @@ from jobs.loads.settings import ElasticsearchSettings
 
 _FORMAT = "org.elasticsearch.spark.sql"
 _REDACTED = "spark.sql.redaction.options.regex"
-_HIDDEN_OPTIONS = r"(?i)url|secret|password|token|auth|pass|\.header\."  # noqa: S105 - a pattern
+_HIDDEN_OPTIONS = r"(?i)url|secret|password|token|auth|pass|\.header\."
 _HANDLER = "es.write.rest.error.handler.es"
 _MAX_MESSAGE = 400
 

@@ -1,4 +1,4 @@
-"""An Elasticsearch for tests: fetched once, started for a run, killed and restarted at will.
+"""An Elasticsearch for tests and benchmarks: fetched once, killed and started again at will.
 
 It is the artifact that Elasticsearch publishes for integration tests. It refuses to run as root,
 so under root it runs as an unprivileged user, from a temporary folder that this user can read.
@@ -48,6 +48,16 @@ def fetch(folder: Path) -> Path | None:
     return target if ended.returncode == 0 and target.exists() else None
 
 
+def java_home() -> str:
+    """Return the home of the Java that the door found, else of the one on PATH."""
+    if home := os.environ.get("JAVA_HOME"):
+        return home
+    command = ["java", "-XshowSettings:properties", "-version"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    (line,) = (line for line in shown.splitlines() if "java.home = " in line)
+    return line.partition(" = ")[2].strip()
+
+
 def free_port() -> int:
     """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
@@ -67,19 +77,30 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._unpack(archive)
 
+    @property
+    def config(self) -> Path:
+        """The folder of its configuration."""
+        return self._folder / "config"
+
+    def tool(self, name: str, *arguments: str, given: str = "") -> None:
+        """Run one of the distribution's own programs, before the start."""
+        subprocess.run(
+            [str(self._home / "bin" / name), *arguments],
+            env=self._environment(),
+            input=given,
+            text=True,
+            check=True,
+            capture_output=True,
+            timeout=_START_S,
+            **_unprivileged(),
+        )
+
     def start(self) -> None:
         """Start the node and wait until it answers."""
-        environment = {
-            "PATH": os.environ["PATH"],
-            "ES_JAVA_HOME": self._java_home,
-            "ES_JAVA_OPTS": _HEAP,
-            "ES_PATH_CONF": str(self._folder / "config"),
-            "ES_TMPDIR": str(self._folder / "tmp"),
-        }
         with (self._folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
                 [str(self._home / "bin" / "elasticsearch")],
-                env=environment,
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -105,6 +126,15 @@ class Server:
     def call(self, method: str, path: str, body: object = None) -> Json:
         """Ask the node something; raises `urllib.error.HTTPError` if it refuses."""
         return ask(self.url, method, path, body)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "ES_JAVA_HOME": self._java_home,
+            "ES_JAVA_OPTS": _HEAP,
+            "ES_PATH_CONF": str(self.config),
+            "ES_TMPDIR": str(self._folder / "tmp"),
+        }
 
     @property
     def _home(self) -> Path:
@@ -148,13 +178,20 @@ class Server:
             assert self._process is not None
             if self._process.poll() is not None:
                 break
-            try:
-                self.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
-            except OSError:
-                time.sleep(0.2)
-            else:
+            if self._answers():
                 return
+            time.sleep(0.2)
         raise RuntimeError((self._folder / "output").read_text()[-3000:])
+
+    def _answers(self) -> bool:
+        if self._settings.get("xpack.security.enabled"):  # it answers nobody it does not know
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        try:
+            self.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
+        except OSError:
+            return False
+        return True
 
     def _signal(self, number: int) -> None:
         assert self._process is not None
