@@ -120,11 +120,11 @@ class Backfill:
     def _execute(self, plan: Plan) -> list[str]:
         stored = self._stored(plan.run_id)
         plan = plan if plan.uuid else self._begin(plan, stored)
-        chunks = Chunks(self._run, plan.index)
+        chunks = Chunks(self._run, f"{plan.index}-{plan.uuid}")
         if aliased(self._client, self._alias) != [plan.index]:
             rejected = self._load(plan, stored, chunks)
             swap = Swap(self._run, self._writer, plan, chunks)
-            if not self._log.rows(index=plan.index, state=VERIFIED):
+            if not self._rows(plan, VERIFIED):
                 swap.settle()
                 with self._run.stage("verifying the index"):
                     verify_count(self._client, plan.index, plan.documents - rejected)
@@ -143,6 +143,7 @@ class Backfill:
 
     def _begin(self, plan: Plan, stored: Stored) -> Plan:
         """Make the index, and note that it was made."""
+        self._record(plan, PENDING)  # so that a crash after the next line leaves no index behind
         meta = Meta(stored.signature_version, stored.model_id, plan.profile)
         body = index_body(plan.profile, meta.fields(), plan.shards, replicas=0)
         body["settings"]["index"]["refresh_interval"] = "-1"
@@ -152,7 +153,7 @@ class Backfill:
 
     def _load(self, plan: Plan, stored: Stored, chunks: Chunks) -> int:
         """Load the chunks that are left; return how many documents the server refused."""
-        done = {row.chunk: row for row in self._chunk_rows(plan)}
+        done = {row.chunk: row for row in self._rows(plan, CHUNK)}
         images = self._writer.images(stored)
         rows = self._writer.rows(stored, images)
         with self._run.stage("writing chunks"):
@@ -181,10 +182,11 @@ class Backfill:
                 f"{clock(max(0, left) / overall) if overall else '-'} left",
                 flush=True,
             )
-        return sum(row.rejected for row in self._chunk_rows(plan))
+        return sum(row.rejected for row in self._rows(plan, CHUNK))
 
-    def _chunk_rows(self, plan: Plan) -> list[Row]:
-        rows = self._log.rows(index=plan.index, state=CHUNK)
+    def _rows(self, plan: Plan, state: str) -> list[Row]:
+        """What the log says of this very index, not of an earlier one of its name."""
+        rows = self._log.rows(index=plan.index, state=state)
         return [row for row in rows if Plan.parse(row.details).uuid == plan.uuid]
 
     def _newest(self) -> Stored:

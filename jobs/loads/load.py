@@ -181,8 +181,7 @@ class Load:
         images = writer.images(stored)
         count = images.count()
         meta = Meta(stored.signature_version, stored.model_id, settings.profile)
-        begun = self._log.newest(alias=self._alias, run_id=stored.run_id)
-        index = begun.index if begun else None
+        index = self._begun(stored)
         shards = settings.shards or shards_for(count, settings.profile)
         target = open_target(writer.client, self._alias, meta, shards, 0, index)
         if target.index != index:
@@ -218,6 +217,12 @@ class Load:
             rejected=len(rejects),
         )
         return loaded
+
+    def _begun(self, stored: Stored) -> str | None:
+        """The index that an earlier try of this load made."""
+        rows = self._log.rows(alias=self._alias, run_id=stored.run_id)
+        named = [row.index for row in rows if row.index and row.state != LOADED]
+        return named[-1] if named else None
 
     def _show(self, writer: IndexWriter, target: Target) -> None:
         """Let others see a fresh index, now that it is complete."""

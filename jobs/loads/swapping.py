@@ -1,9 +1,11 @@
 """The end of a backfill: the index as readers want it, what came meanwhile, and the swap."""
 
-from pyspark.sql import DataFrame
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from pyspark.sql import functions as F
 
-from elastic import AnswerError, NotFoundError
+from elastic import AnswerError, ElasticError, NotFoundError
 from elastic.client import Client, Patience
 from elastic.indices import change, count, sequence_numbers, swap
 from jobs.errors import LoadError, UserError
@@ -82,27 +84,41 @@ class Swap:
         """
         stored, changed = self._from_store(stored)
         copied = deleted = 0
-        old = self._plan.old
-        if old is not None:
-            self._check_old(old)
-            copied, deleted = self._from_old(old, stored)
-            stored, more = self._from_store(stored)
-            changed += more
-        with self._run.stage("swapping the alias"):
-            remove_old = self._run.settings.backfill.remove_old
-            before = swap(
-                self._client, self._plan.alias, self._plan.index, remove_old, self._namesake
-            )
+        if self._plan.old is not None:
+            self._check_old(self._plan.old)
+        with self._opened_on_failure():
+            if self._plan.old is not None:
+                copied, deleted = self._from_old(self._plan.old, stored)
+                changed += self._from_store(stored)[1]
+            with self._run.stage("swapping the alias"):
+                before = self._swap()
         counts = {
             "carried over from later runs": changed,
             "carried over from the old index": copied,
             "deleted as in the old index": deleted,
         }
-        gone = "deleted" if remove_old else "kept, closed to writes"
+        gone = self._run.settings.backfill.remove_old or self._namesake
+        fate = "deleted" if gone else "kept, closed to writes"
         return [
             *(count_line(name, number, indent=1) for name, number in counts.items() if number),
-            *(f"  the index {name}: {gone}" for name in before),
+            *(f"  the index {name}: {fate}" for name in before),
         ]
+
+    def _swap(self) -> list[str]:
+        remove_old = self._run.settings.backfill.remove_old
+        plan = self._plan
+        return swap(self._client, plan.alias, plan.index, remove_old, self._namesake)
+
+    @contextmanager
+    def _opened_on_failure(self) -> Iterator[None]:
+        """Open the old index to writes again, if the swap does not come."""
+        try:
+            yield
+        except BaseException:
+            if self._plan.old is not None:
+                with suppress(ElasticError):
+                    change(self._client, self._plan.old.index, blocks__write=None)
+            raise
 
     @property
     def _namesake(self) -> str | None:
@@ -193,26 +209,20 @@ class Swap:
             numbers = sequence_numbers(client, old.index)
             copied = carry_documents(client, old.index, new, old.sequence_numbers, model, task)
             change(client, old.index, blocks__write=True)
-            try:
-                count(client, old.index)
-                copied += carry_documents(client, old.index, new, numbers, model, task)
-                deleted = self._deletions(old, stored)
-                count(client, new)
-            except BaseException:
-                change(client, old.index, blocks__write=None)
-                raise
+            count(client, old.index)
+            copied += carry_documents(client, old.index, new, numbers, model, task)
+            deleted = self._deletions(old)
+            count(client, new)
         return copied, deleted
 
-    def _deletions(self, old: Old, stored: Stored) -> int:
+    def _deletions(self, old: Old) -> int:
         """What the old index had at the start, of the store's images, and has no longer."""
         if sequence_numbers(self._client, old.index) == old.sequence_numbers:
             return 0
-        ids: DataFrame = self._writer.images(stored).select("image_id")
+        ids = self._writer.images(self._first()).select("image_id")
         absent = find_absent(ids, self._client, old.index)
         at_start = self._run.spark.read.parquet(f"{self._chunks.path}/absent")
-        first = self._writer.images(self._first()).select("image_id")
-        gone = absent.join(first, on="image_id", how="left_semi")
-        gone = gone.join(at_start, on="image_id", how="left_anti")
+        gone = absent.join(at_start, on="image_id", how="left_anti")
         return carry_deletions(self._client, self._plan.index, gone)
 
     def _first(self) -> Stored:
