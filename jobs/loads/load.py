@@ -221,7 +221,7 @@ class Load:
     def _begun(self, stored: Stored) -> str | None:
         """The index that an earlier try of this load made."""
         rows = self._log.rows(alias=self._alias, run_id=stored.run_id)
-        named = [row.index for row in rows if row.index and row.state != LOADED]
+        named = [row["index"] for row in rows if row["index"] and row.state != LOADED]
         return named[-1] if named else None
 
     def _show(self, writer: IndexWriter, target: Target) -> None:
