@@ -19,7 +19,7 @@ from jobs.run import Run
 from jobs.signing import signing_task
 from jobs.sinks.run_log import RunLog, settings_text
 from jobs.summary import count_line
-from store.loads import FAILED, LOADED, PENDING
+from store.loads import FAILED, LIVE, LOADED, PENDING
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class Load:
     def _earlier(self, target: Target, stored: Stored) -> list[Row]:
         """Committed runs that were, or may partly be, in the index."""
         loads = self._log.rows(index=target.index)
-        done = [place for place, row in enumerate(loads) if row.state == LOADED]
+        done = [place for place, row in enumerate(loads) if row.state in (LOADED, LIVE)]
         since = loads[done[-1] :] if done else loads
         wanted = {row.run_id for row in since} - {stored.run_id}
         return [row for row in self._runs.rows() if row.run_id in wanted]
