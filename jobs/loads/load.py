@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyspark.sql import DataFrame, Row
 
@@ -93,7 +94,7 @@ class Load:
         self._runs = RunLog(run.spark, run.layout)
         self._alias = run.settings.elasticsearch.index or ""
 
-    @property
+    @cached_property
     def unfinished(self) -> bool:
         """Whether the newest run was to be loaded here, by the same wish, and is not yet."""
         newest = self._runs.newest() if self._writer else None
