@@ -121,7 +121,7 @@ def test_a_disk_that_is_full_for_good_and_for_a_while(own: Loader, many: Path) -
         change(client, index, blocks__read_only_allow_delete=None)
 
     with (
-        pytest.raises(LoadError, match=r"too busy|disk|takes no"),
+        pytest.raises(LoadError, match=r"disk of Elasticsearch is full"),
         midway(client, index, fill, 0.3),
     ):
         own.backfill(many, **SLOW)
