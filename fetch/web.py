@@ -218,7 +218,9 @@ def _read_bounded(answer: http.client.HTTPResponse, max_bytes: int, url: str) ->
 
 
 def _stat(answer: http.client.HTTPResponse, size: int) -> Stat:
-    return Stat(size, _microseconds(answer.headers.get("Last-Modified")), answer.headers.get("ETag"))
+    return Stat(
+        size, _microseconds(answer.headers.get("Last-Modified")), answer.headers.get("ETag")
+    )
 
 
 def _microseconds(date: str | None) -> int | None:

@@ -4,6 +4,7 @@ image-match's API: what was imported from ``image_match`` is imported from here.
 """
 
 from lookup.database import Added, SignatureDatabaseBase
+from lookup.elasticsearch_index import SignatureES
 from lookup.errors import (
     DatabaseError,
     IncompleteError,
@@ -15,6 +16,7 @@ from lookup.errors import (
     UnreachableError,
     VersionError,
 )
+from lookup.mongo_collection import SignatureMongo
 from lookup.pictures import Reading
 from lookup.records import (
     get_words,
@@ -36,6 +38,8 @@ __all__ = [
     "RequestError",
     "SearchTimedOutError",
     "SignatureDatabaseBase",
+    "SignatureES",
+    "SignatureMongo",
     "SignatureStore",
     "UnreachableError",
     "VersionError",

@@ -64,7 +64,8 @@ def int_matrix(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     if len(lengths) != 1 or lengths[0] is None:
         raise ValueError("lists of different lengths")
     values = pc.list_flatten(column).to_numpy().astype(np.int32, copy=False)
-    return values.reshape(len(column), lengths[0])
+    matrix: npt.NDArray[np.int32] = values.reshape(len(column), lengths[0])
+    return matrix
 
 
 def rows_of(ids: pa.ChunkedArray, known: pa.ChunkedArray) -> npt.NDArray[np.int32]:

@@ -73,7 +73,7 @@ class SignatureDatabaseBase:
 
     size: int = SIZE
 
-    def __init__(  # noqa: PLR0913 - the parameters are image-match's
+    def __init__(
         self,
         k: int = 16,
         N: int = 63,  # noqa: N803
@@ -162,7 +162,7 @@ class SignatureDatabaseBase:
             found += [labelled(match, form, len(records)) for match in matches]
         return found
 
-    def add_image(  # noqa: PLR0913 - the parameters are image-match's
+    def add_image(
         self,
         path: Any,  # noqa: ANN401
         img: ImageSource | None = None,
@@ -288,9 +288,7 @@ class SignatureDatabaseBase:
         """
         levels = self.gis.generate_signature(path, bytestream)
         self.gis.require_features(levels)
-        forms = (
-            forms_of(levels, self.gis.parameters) if all_orientations else levels[np.newaxis]
-        )
+        forms = forms_of(levels, self.gis.parameters) if all_orientations else levels[np.newaxis]
         name = path if isinstance(path, str) else None
         records = [record_of(form, name, self.k, self.N) for form in forms]
         return nearest_of_each(self.search_records(records, pre_filter, thorough))

@@ -16,7 +16,7 @@ class RequestError(DatabaseError, ValueError):
 
 
 class ReadOnlyError(DatabaseError):
-    """This database is only read here."""
+    """A database that is only read here was to be changed."""
 
 
 class NoSuchDatabaseError(DatabaseError):

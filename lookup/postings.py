@@ -1,6 +1,7 @@
 """Which signatures stand under which cell, and which of them a picture meets there."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,25 +14,28 @@ Costs = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 
+class Lists(NamedTuple):
+    """The signatures of every cell, one cell after the other; see `Postings.lists`."""
+
+    starts: Positions
+    rows: Rows
+    costs: Costs
+
+
 @dataclass(frozen=True)
 class Postings:
     """The signatures of every cell, with their costs: 5 bytes for each cell of a signature.
 
     Attributes
     ----------
-    starts : (k + 1,) int64
-        Those of cell i are ``starts[i]`` to ``starts[i + 1]``, exclusive.
-    rows : (p,) int32
-        Signatures.
-    costs : (p,) uint8
-        What the cell costs each.
+    lists : Lists
+        ``rows`` (int32) and what the cell costs each (``costs``, uint8); those of cell i are
+        ``starts[i]`` to ``starts[i + 1]``, exclusive.
     signatures : int
         How many there are in all.
     """
 
-    starts: Positions
-    rows: Rows
-    costs: Costs
+    lists: Lists
     signatures: int
 
     def met_by(self, cells: Cells, reach: int) -> Rows:
@@ -53,12 +57,12 @@ class Postings:
         seen = np.zeros(self.signatures, np.bool_)
         found = np.empty(min(most, self.signatures), np.int32)
         asked, costs = cells.cells.ravel(), cells.costs.ravel()
-        count = _meet(self.starts, self.rows, self.costs, asked, costs, reach, seen, found)
+        count = _meet(self.lists, asked, costs, reach, seen, found)
         return found[:count]
 
     def _most(self, cells: npt.NDArray[np.int32]) -> int:
         known = cells[cells >= 0]
-        return int((self.starts[known + 1] - self.starts[known]).sum())
+        return int((self.lists.starts[known + 1] - self.lists.starts[known]).sum())
 
 
 class PostingsBuilder:
@@ -116,7 +120,7 @@ class PostingsBuilder:
             Of all that was filled in.
         """
         starts = self._sizes if self._filled is not None else np.cumsum(self._sizes)
-        return Postings(starts, self._rows, self._costs, self._signatures)
+        return Postings(Lists(starts, self._rows, self._costs), self._signatures)
 
 
 @compiled
@@ -140,15 +144,14 @@ def _fill(
 
 @compiled
 def _meet(
-    starts: Positions,
-    rows: Rows,
-    costs: Costs,
+    lists: Lists,
     cells: npt.NDArray[np.int32],
     paid: Costs,
     reach: int,
     seen: npt.NDArray[np.bool_],
     found: Rows,
 ) -> int:
+    starts, rows, costs = lists
     count = 0
     for c in range(len(cells)):
         if cells[c] < 0:

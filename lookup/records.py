@@ -3,7 +3,7 @@
 Names, arguments and results are image-match's; so are the errors that a caller may rely on.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ class Signer(Protocol):
         """Full signature; see `signature.ImageSignature.generate_signature`."""
 
 
-def make_record(  # noqa: PLR0913 - the parameters are image-match's
+def make_record(
     path: ImageSource,
     gis: Signer | ImageSignature,
     k: int,
@@ -208,5 +208,6 @@ def normalized_distance(
         In [0, 1], image-match's to the last bit.
     """
     many, one = _target_array.astype(np.int64), _vec.astype(np.int64)
-    found = distances(one[np.newaxis], many)[0]
+    # Any whole numbers will do, as they did for image-match.
+    found = distances(cast("Levels", one[np.newaxis]), cast("Levels", many))[0]
     return np.where(np.isnan(found), nan_value, found)

@@ -190,15 +190,15 @@ class SignatureStore(SignatureDatabaseBase):
         """
         raise _read_only()
 
-    def delete_duplicates(self, path: str) -> NoReturn:
+    def delete_duplicates(self, path: str) -> NoReturn:  # noqa: ARG002
         """Refuse: jobs write stores; see `SignatureStore.insert_single_record`."""
         raise _read_only()
 
-    def delete_by_path(self, path: str) -> NoReturn:
+    def delete_by_path(self, path: str) -> NoReturn:  # noqa: ARG002
         """Refuse: jobs write stores; see `SignatureStore.insert_single_record`."""
         raise _read_only()
 
-    def delete_by_id(self, image_id: Any) -> NoReturn:  # noqa: ANN401
+    def delete_by_id(self, image_id: Any) -> NoReturn:  # noqa: ANN401, ARG002
         """Refuse: jobs write stores; see `SignatureStore.insert_single_record`."""
         raise _read_only()
 
@@ -232,7 +232,7 @@ class SignatureStore(SignatureDatabaseBase):
         try:
             return compact(full, model.n, model.diagonal_neighbors)
         except ArrayError as error:
-            raise RequestError(f"The record is not of the store's kind of signature: {error}")
+            raise RequestError(f"The record is of another kind of signature: {error}") from error
 
 
 def _matches(
