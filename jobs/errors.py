@@ -5,6 +5,7 @@ CRASH = 1
 USER_MISTAKE = 2
 TOO_MANY_FAILURES = 3
 CONFLICT = 4
+NOT_LOADED = 5
 
 
 class JobError(Exception):
@@ -29,6 +30,12 @@ class ConflictError(JobError):
     """Another run committed to the same store first; nothing of this one is visible."""
 
     exit_code = CONFLICT
+
+
+class LoadError(JobError):
+    """The run is committed, but its index is not complete; the next start goes on with it."""
+
+    exit_code = NOT_LOADED
 
 
 class CountsError(JobError):
