@@ -5,13 +5,21 @@ its neighbours, a cloud's metadata. What counts is the address that is connected
 names and odd spellings (``0x7f.1``, ``2130706433``) have become numbers by then.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 Address = IPv4Address | IPv6Address
 
-#: Public in form, but answered by the host of a virtual machine (Azure).
-_OF_HOSTS: Final = frozenset({IPv4Address("168.63.129.16")})
+#: What Python 3.11 takes for public and is not: an address that the host of a virtual machine
+#: answers (Azure), protocol assignments (Oracle's metadata among them), relays of 6to4, site-local
+#: addresses, documentation, segment routing.
+_NOT_PUBLIC: Final = tuple(
+    ip_network(network)
+    for network in (
+        *("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24"),
+        *("fec0::/10", "3fff::/20", "5f00::/16"),
+    )
+)
 
 #: IPv6 networks whose addresses hold an IPv4 address in their last 32 bits: NAT64, its local form,
 #: IPv4-compatible, IPv4-translated.
@@ -45,7 +53,8 @@ def is_public(address: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and address not in _OF_HOSTS
+    inside = any(address in network for network in _NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not inside
 
 
 def _held_in(address: Address) -> list[IPv4Address]:

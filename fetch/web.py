@@ -118,7 +118,8 @@ def stat(path: str, limits: WebLimits | None = None) -> Stat:
         As ``fetch`` does, save TooManyBytesError.
     """
     with _opened(path, "HEAD", limits or WebLimits()) as (answer, _):
-        return _stat(answer, answer.length or 0)
+        announced = answer.headers.get("Content-Length", "")
+        return _stat(answer, int(announced) if announced.isdecimal() else 0)
 
 
 @contextmanager

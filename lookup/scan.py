@@ -58,23 +58,26 @@ def _nearest_forms(
     distances: npt.NDArray[np.float64],
     nearest: npt.NDArray[np.int64],
 ) -> None:
-    norm = np.int64(0)  # turned and inverted pictures have the same
-    for value in forms[0]:
-        norm += np.int64(value) * np.int64(value)
+    norms = np.zeros(len(forms), np.int64)
+    for f in range(len(forms)):
+        for value in forms[f]:
+            norms[f] += np.int64(value) * np.int64(value)
     for k in range(len(rows)):
         row = levels[rows[k]]
-        best = np.int32(-2147483648)
+        other = np.int64(squares[rows[k]])
+        best = 2.0  # beyond every distance: nothing is near nothing
         form = 0
         for f in range(len(forms)):
             query = forms[f]
             product = np.int32(0)
             for i in range(len(row)):
                 product += np.int32(row[i]) * np.int32(query[i])
-            if product > best:
-                best = product
+            if other == 0 or norms[f] == 0:
+                continue
+            apart = math.sqrt(2.0 * (norms[f] + other - 2 * np.int64(product)))
+            distance = apart / (math.sqrt(2.0 * norms[f]) + math.sqrt(2.0 * other))
+            if distance < best:
+                best = distance
                 form = f
-        other = np.int64(squares[rows[k]])
-        norms = math.sqrt(2.0 * norm) + math.sqrt(2.0 * other)
-        apart = math.sqrt(2.0 * (norm + other - 2 * np.int64(best)))
-        distances[k] = apart / norms if norm > 0 and other > 0 else 2.0
+        distances[k] = best
         nearest[k] = form

@@ -56,7 +56,9 @@ class Pictures:
         return self._saved(
             name,
             "cropped",
-            lambda p: p.crop((p.width // 50, p.height // 50, p.width * 49 // 50, p.height * 49 // 50)),
+            lambda p: p.crop(
+                (p.width // 50, p.height // 50, p.width * 49 // 50, p.height * 49 // 50)
+            ),
         )
 
     def _saved(self, name: str, what: str, change: Any) -> str:
