@@ -173,7 +173,7 @@ class SignatureStore(SignatureDatabaseBase):
         rows = range(len(snapshot.levels))
         return sum(wanted(one) for row in rows for one in snapshot.pictures_of(row))
 
-    def insert_single_record(self, rec: Record, refresh_after: bool = False) -> NoReturn:
+    def insert_single_record(self, rec: Record, refresh_after: bool = False) -> NoReturn:  # noqa: ARG002
         """Refuse: jobs write stores.
 
         Parameters

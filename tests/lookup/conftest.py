@@ -5,19 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from elasticsearch import Elasticsearch
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pyspark.sql import SparkSession
 
 from benchmarks.elasticsearch_server import java_home
 from lookup import SignatureDatabaseBase, SignatureES, SignatureMongo, SignatureStore
+from signature import sign_bytes
 from tests.conftest import PROJECT
 from tests.elastic.conftest import archive, elastic_url, own_server
 from tests.lookup.pictures import DOCUMENTED, Pictures
 from tests.mongo.server import MongoServer, fetch
-from tests.spark.jobs_in_session import build
+from tests.unit.lookup.examples import Content, write_store
 
 __all__ = ["archive", "elastic_url", "own_server"]
 
@@ -76,13 +77,12 @@ def collection(request: pytest.FixtureRequest) -> Iterator[Collection[dict[str, 
 
 
 @pytest.fixture(scope="session")
-def documented_store(
-    spark: SparkSession, pictures: Pictures, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def documented_store(pictures: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a store of the documented pictures, one of them with metadata."""
-    manifest = pictures.manifest(tmp_path_factory.mktemp("manifest"))
     store = tmp_path_factory.mktemp("documented") / "store"
-    build(spark, manifest, store)
+    levels = [sign_bytes(Path(pictures.path(name)).read_bytes()).levels for name in DOCUMENTED]
+    content = Content(("cells",), pictures=[pictures.row(name) for name in DOCUMENTED])
+    write_store(store, np.stack(levels), content)
     return store
 
 

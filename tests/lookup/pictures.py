@@ -1,6 +1,7 @@
 """image-match's documented pictures, and squashed, turned and inverted ones made of them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,13 @@ class Pictures:
         """Return what is kept with an original: one has some, as in the documentation."""
         return {"things": "stuff!", "more": {"year": 1503}} if name == REMIX else None
 
-    def manifest(self, folder: Path) -> Path:
-        """Write a manifest of the originals."""
-        lines = []
-        for name in DOCUMENTED:
-            metadata = self.metadata(name)
-            more = {} if metadata is None else {"metadata": json.dumps(metadata)}
-            lines.append(json.dumps({"path": self.path(name), **more}))
-        target = folder / "documented.jsonl"
-        target.write_text("\n".join(lines) + "\n")
-        return target
+    def row(self, name: str) -> dict[str, str | None]:
+        """Return an original as a manifest has it."""
+        metadata = self.metadata(name)
+        return {
+            "path": self.path(name),
+            "metadata": None if metadata is None else json.dumps(metadata),
+        }
 
     def squashed(self, name: str) -> str:
         """Return a copy of half the height."""
@@ -61,7 +59,7 @@ class Pictures:
             ),
         )
 
-    def _saved(self, name: str, what: str, change: Any) -> str:
+    def _saved(self, name: str, what: str, change: Callable[[Image.Image], Image.Image]) -> str:
         target = self._altered / f"{what}_{Path(name).stem}.png"
         if not target.exists():
             with Image.open(self._originals / name) as picture:

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 from lookup import SignatureDatabaseBase, SignatureES, SignatureMongo
 from tests.lookup.pictures import CARAVAGGIO, DOCUMENTED, REMIX, WIKIIMAGES, WIKIPEDIA, Pictures
 
-pytestmark = [pytest.mark.spark, pytest.mark.elastic]
+pytestmark = pytest.mark.elastic
 
 
 def names(matches: list[dict[str, object]]) -> list[str]:

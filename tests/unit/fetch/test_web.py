@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
         server.asked.append(self.path)
         server.answers[self.path.partition("?")[0]](self)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - http.server's name
 
     def log_message(self, *_: object) -> None:
         pass

@@ -1,6 +1,8 @@
 """A store of made-up signatures, written without Spark."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,21 +47,45 @@ def model_of(levels: Levels, rules: tuple[str, ...], cells: int = 8) -> Model:
     )
 
 
-def write_store(
-    root: Path,
-    levels: Levels,
-    rules: tuple[str, ...] = ("cells",),
-    images_of_each: int = 1,
-    metadata: str | None = None,
-    settings: dict[str, object] | None = None,
-    version: str | None = None,
-    sequence: int = 1,
-) -> Model:
+@dataclass(frozen=True)
+class Content:
+    """What a run has of its own.
+
+    Attributes
+    ----------
+    rules : tuple of str
+        Of the model.
+    images_of_each : int
+        Images of each signature, if ``pictures`` does not tell them.
+    metadata : str or None
+        Of each image, likewise.
+    pictures : sequence of mapping, optional
+        An image for each signature: path, and perhaps metadata as JSON.
+    settings : mapping, optional
+        Of the run.
+    version : str
+        The signature version that the run names.
+    sequence : int
+        Its number.
+    """
+
+    rules: tuple[str, ...] = ("cells",)
+    images_of_each: int = 1
+    metadata: str | None = None
+    pictures: Sequence[Mapping[str, str | None]] | None = None
+    settings: Mapping[str, object] | None = None
+    version: str = signature_version()
+    sequence: int = 1
+
+
+def write_store(root: Path, levels: Levels, content: Content | None = None) -> Model:
     """Write a run of a store, as a job would; returns its model."""
-    model = model_of(levels, rules)
+    content = content or Content()
+    model = model_of(levels, content.rules)
+    assert model.codebook is not None
     ids = signature_ids(levels, signature_version())
     met = assign_cells(levels, model.codebook, model.nearest, model.probes)
-    count, run_id = len(levels), f"run-{sequence}"
+    count = len(levels)
     _write_model(root, model)
     tables = {
         "signatures": pa.table(
@@ -76,31 +102,33 @@ def write_store(
             ],
             schema=CELLS,
         ),
-        "images": _images(ids, images_of_each, metadata, run_id),
+        "images": _images(ids, content),
     }
-    versions = {}
     for name, table in tables.items():
         write_deltalake(root / name, table, mode="overwrite")
-        versions[name] = sequence - 1
-    given = {"signature": vars(SignatureParameters())} if settings is None else settings
-    run = {
-        "run_id": run_id,
+    run = _run(model, dict.fromkeys(tables, content.sequence - 1), content)
+    write_deltalake(root / "runs", pa.Table.from_pylist([run], schema=RUNS), mode="append")
+    return model
+
+
+def _run(model: Model, versions: dict[str, int], content: Content) -> dict[str, object]:
+    default = {"signature": vars(SignatureParameters())}
+    return {
+        "run_id": f"run-{content.sequence}",
         "parent": None,
-        "sequence": sequence,
+        "sequence": content.sequence,
         "job": "build_index",
         "model_id": model.model_id,
         "cutoff": model.cutoff,
-        "settings": json.dumps(given),
+        "settings": json.dumps(default if content.settings is None else dict(content.settings)),
         "counts": [],
         "timings": [],
         "versions": list(versions.items()),
-        "signature_version": version or signature_version(),
+        "signature_version": content.version,
         "code_version": "test",
         "store_format": STORE_FORMAT,
         "committed_at": datetime.now(UTC),
     }
-    write_deltalake(root / "runs", pa.Table.from_pylist([run], schema=RUNS), mode="append")
-    return model
 
 
 def _write_model(root: Path, model: Model) -> None:
@@ -111,18 +139,22 @@ def _write_model(root: Path, model: Model) -> None:
         (folder / f".{name}.crc").write_bytes(b"Hadoop's own")
 
 
-def _images(ids: list[bytes], each: int, metadata: str | None, run_id: str) -> pa.Table:
+def _images(ids: list[bytes], content: Content) -> pa.Table:
+    pictures = content.pictures or [
+        {"path": f"/photos/{number}-{copy}.jpg", "metadata": content.metadata}
+        for copy in range(content.images_of_each)
+        for number in range(len(ids))
+    ]
     rows = [
         {
-            "image_id": f"id-{number}-{copy}",
-            "path": f"/photos/{number}-{copy}.jpg",
+            "image_id": f"id-{number % len(ids)}-{number // len(ids)}",
+            "path": picture["path"],
             "status": "signed",
-            "signature_id": signature_id,
-            "metadata": metadata,
-            "run_id": run_id,
+            "signature_id": ids[number % len(ids)],
+            "metadata": picture.get("metadata"),
+            "run_id": f"run-{content.sequence}",
         }
-        for copy in range(each)
-        for number, signature_id in enumerate(ids)
+        for number, picture in enumerate(pictures)
     ]
     failed = {"image_id": "failed", "path": "/photos/failed.jpg", "status": "failed"}
     return pa.Table.from_pylist([*rows, failed], schema=IMAGES)

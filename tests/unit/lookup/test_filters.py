@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from lookup import RequestError
@@ -44,7 +42,7 @@ PICTURE = {
         (lambda picture: picture["metadata"]["year"] < 1600, True),
     ],
 )
-def test_a_filter_tells_which_pictures_are_wanted(given: Any, expected: bool) -> None:
+def test_a_filter_tells_which_pictures_are_wanted(given: object, expected: bool) -> None:
     wanted = filter_of(given)
     assert wanted is not None
     assert wanted(PICTURE) is expected
@@ -69,6 +67,6 @@ def test_no_filter_is_none() -> None:
         [7],
     ],
 )
-def test_other_filters_are_refused_in_a_sentence(given: Any) -> None:
+def test_other_filters_are_refused_in_a_sentence(given: object) -> None:
     with pytest.raises(RequestError):
         filter_of(given)

@@ -1,4 +1,3 @@
-import json
 import threading
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from lookup import (
 from lookup.records import record_of
 from signature import Orientation, distances, expand, oriented
 from signature.levels import Levels
-from tests.unit.lookup.examples import near_copies, random_levels, write_store
+from tests.unit.lookup.examples import Content, near_copies, random_levels, write_store
 
 
 def records(levels: Levels) -> list[dict[str, object]]:
@@ -28,7 +27,7 @@ def test_what_is_near_is_found_with_its_exact_distance(
     tmp_path: Path, rules: tuple[str, ...]
 ) -> None:
     levels = random_levels(400)
-    write_store(tmp_path, levels, rules)
+    write_store(tmp_path, levels, Content(rules))
     store = SignatureStore(str(tmp_path))
     for row, query in enumerate(near_copies(levels[:20], 30)):
         (found,) = store.search_records(records(query[np.newaxis]))
@@ -41,7 +40,7 @@ def test_what_is_near_is_found_with_its_exact_distance(
 
 def test_the_cutoff_is_strict(tmp_path: Path) -> None:
     levels = random_levels(50)
-    write_store(tmp_path, levels, ("exhaustive",))
+    write_store(tmp_path, levels, Content(("exhaustive",)))
     query = records(near_copies(levels[:1], 30))
     distance = SignatureStore(str(tmp_path)).search_records(query)[0]["dist"]
     assert SignatureStore(str(tmp_path), distance_cutoff=distance).search_records(query) == []
@@ -51,7 +50,7 @@ def test_the_cutoff_is_strict(tmp_path: Path) -> None:
 
 def test_all_images_of_a_signature_come_and_no_more_than_asked_for(tmp_path: Path) -> None:
     levels = random_levels(60)
-    write_store(tmp_path, levels, images_of_each=3, metadata='{"shop": "a"}')
+    write_store(tmp_path, levels, Content(images_of_each=3, metadata='{"shop": "a"}'))
     found = SignatureStore(str(tmp_path)).search_records(records(levels[7:8]))
     assert [match["path"] for match in found] == [f"/photos/7-{copy}.jpg" for copy in range(3)]
     assert [match["metadata"] for match in found] == [{"shop": "a"}] * 3
@@ -74,7 +73,7 @@ def test_the_nearest_form_is_named(tmp_path: Path) -> None:
 
 def test_a_filter_applies_before_the_size(tmp_path: Path) -> None:
     levels = random_levels(60)
-    write_store(tmp_path, levels, images_of_each=5)
+    write_store(tmp_path, levels, Content(images_of_each=5))
     store = SignatureStore(str(tmp_path), size=1)
     wanted = {"term": {"path": "/photos/9-4.jpg"}}
     (found,) = store.search_records(records(levels[9:10]), wanted)
@@ -88,7 +87,7 @@ def test_a_newer_run_is_seen_without_a_restart(tmp_path: Path) -> None:
     store = SignatureStore(str(tmp_path), look_again_s=0.0)
     assert len(store.search_records(records(old[:1]))) == 1
     assert store.search_records(records(new[:1])) == []
-    write_store(tmp_path, new, sequence=2)
+    write_store(tmp_path, new, Content(sequence=2))
     end = time.monotonic() + 60
     while not store.search_records(records(new[:1])) and time.monotonic() < end:
         time.sleep(0.05)
@@ -133,7 +132,7 @@ def test_a_store_is_not_written(tmp_path: Path) -> None:
 def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(NoSuchDatabaseError, match="no committed run"):
         SignatureStore(str(tmp_path / "nowhere")).count()
-    write_store(tmp_path / "other", random_levels(40), version="0123456789abcdef")
+    write_store(tmp_path / "other", random_levels(40), Content(version="0123456789abcdef"))
     with pytest.raises(VersionError, match="0123456789abcdef"):
         SignatureStore(str(tmp_path / "other")).count()
     model = write_store(tmp_path / "damaged", random_levels(40))
@@ -145,7 +144,7 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 def test_pictures_are_signed_with_the_parameters_of_the_store(tmp_path: Path) -> None:
     levels = random_levels(40)
-    write_store(tmp_path, levels, settings=json.loads('{"signature": {"n": 9}}'))
+    write_store(tmp_path, levels, Content(settings={"signature": {"n": 9}}))
     store = SignatureStore(str(tmp_path))
     store.refresh()
     assert store.gis.parameters.n == 9
