@@ -5,7 +5,7 @@
 
 # Tools run as modules: scripts in .venv/bin name the folder that they were made in.
 python := .venv/bin/python
-sources := $(wildcard sandbox signature matching fetch store udfs jobs lookup)
+sources := $(wildcard sandbox signature matching fetch store elastic udfs jobs lookup)
 scripts := spark-submit.sh .ci/run $(wildcard launch/*.sh)
 # Which tests to run, for instance: make test TESTS="tests/unit -k words"
 TESTS ?=
@@ -68,6 +68,8 @@ lock: setup
 	  --output-file launch/requirements.lock
 	$(compile) benchmarks/image-match.in --no-deps --constraints requirements.lock \
 	  --output-file benchmarks/image-match.lock
+	$(compile) benchmarks/image-match-client.in --no-deps --constraints requirements.lock \
+	  --output-file benchmarks/image-match-client.lock
 
 clean:
 	rm -rf build .ruff_cache .hypothesis .import_linter_cache

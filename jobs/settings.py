@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from jobs.errors import UserError
+from jobs.loads.settings import SECRETS, BackfillSettings, ElasticsearchSettings
 from matching.calibration import CEILING
 from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters
@@ -164,6 +165,8 @@ class Settings(_Section):
     matching: MatchingSettings = MatchingSettings()
     sample: SampleSettings = SampleSettings()
     keepers: KeeperSettings = KeeperSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    backfill: BackfillSettings = BackfillSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -264,5 +267,6 @@ def _sentence(error: ValidationError, profile: str | None) -> str:
         if detail["type"] == "extra_forbidden":
             problems.append(f"there is no setting {name}")
         else:
-            problems.append(f"setting {name} = {detail['input']!r}: {detail['msg'].lower()}")
+            shown = "***" if name in SECRETS else repr(detail["input"])
+            problems.append(f"setting {name} = {shown}: {detail['msg'].lower()}")
     return "; ".join(problems) + (f" (profile {profile})" if profile else "")

@@ -1,0 +1,48 @@
+"""The 16 forms of a picture: 8 turns and mirrors, each plain and as a negative."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from signature import Orientation, SignatureParameters, all_orientations, compact, expand
+from signature.levels import Levels
+
+
+class Form(NamedTuple):
+    """What is done to a picture before it is looked for."""
+
+    orientation: Orientation
+    negative: bool
+
+    @property
+    def label(self) -> str:
+        """The form in words, such as ``turned_right negative``."""
+        return self.orientation.name.lower() + " negative" * self.negative
+
+
+UPRIGHT: Final = Form(Orientation.UPRIGHT, negative=False)
+
+FORMS: Final = tuple(
+    Form(orientation, negative) for negative in (False, True) for orientation in Orientation
+)
+"""In the order of `forms_of`, the picture itself first."""
+
+
+def forms_of(levels: Levels, parameters: SignatureParameters) -> Levels:
+    """Signatures of a picture in all its forms, from its own.
+
+    Parameters
+    ----------
+    levels : (m,) int8
+        Full signature.
+    parameters : SignatureParameters
+        Of this signature.
+
+    Returns
+    -------
+    (16, m) int8
+        In the order of `FORMS`.
+    """
+    n, diagonal = parameters.n, parameters.diagonal_neighbors
+    turned = all_orientations(compact(levels, n, diagonal), n, diagonal, negatives=True)
+    return np.ascontiguousarray(expand(turned, n, diagonal))

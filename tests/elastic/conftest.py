@@ -1,0 +1,101 @@
+"""One Elasticsearch for all tests here: the user's (ELASTICSEARCH_URL), or one of our own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pyspark.sql import SparkSession
+
+from benchmarks.elasticsearch_server import Server, fetch, java_home
+from elastic import Client, connection
+from store import Store
+from tests.conftest import PROJECT
+from tests.elastic.session import Loader
+from tests.spark.jobs_in_session import build
+
+_ABSENT = "needs an Elasticsearch: set ELASTICSEARCH_URL, or install mvn (Maven), which fetches one"
+
+
+def _without() -> None:
+    """Skip, or fail where nothing may be skipped."""
+    if os.environ.get("CI"):
+        pytest.fail(_ABSENT)
+    pytest.skip(_ABSENT)
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """Return the distribution, or skip."""
+    found = fetch(PROJECT / "build" / "elasticsearch")
+    if found is None:
+        _without()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def own_server(archive: Path) -> Iterator[Server]:
+    """Return a server that tests may kill and start again."""
+    server = Server(archive, java_home())
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def elastic_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of a server for tests that only load and ask."""
+    if url := os.environ.get("ELASTICSEARCH_URL"):
+        return url
+    server: Server = request.getfixturevalue("own_server")
+    return server.url
+
+
+@pytest.fixture
+def client(elastic_url: str) -> Client:
+    """Return a client of the server."""
+    return Client(connection(elastic_url))
+
+
+@pytest.fixture
+def alias(client: Client) -> Iterator[str]:
+    """Return a name that nobody else uses; what is made of it goes at the end."""
+    name = f"test-{uuid4().hex[:12]}"
+    yield name
+    found = client.get(f"/_cat/indices/{name}*", format="json", h="index", expand_wildcards="all")
+    for row in found:
+        client.delete(f"/{row['index']}")
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of two dozen photographs and a copy of one."""
+    folder = tmp_path_factory.mktemp("photos")
+    names = sorted((PROJECT / "sample" / "photos").glob("*.jpg"))[:24]
+    for photo in names:
+        shutil.copy(photo, folder)
+    shutil.copy(names[0], folder / "a copy.jpg")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(spark: SparkSession, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return a store of the photographs, built without a server. Tests copy it."""
+    return build(spark, photos, tmp_path_factory.mktemp("built") / "store")
+
+
+@pytest.fixture
+def store(built: Store, tmp_path: Path) -> Path:
+    """Return a copy of that store, to be loaded."""
+    target = tmp_path / "store"
+    shutil.copytree(built.layout.root, target)
+    return target
+
+
+@pytest.fixture
+def loader(spark: SparkSession, elastic_url: str, alias: str) -> Loader:
+    """Return what runs jobs against the server, inside the session."""
+    return Loader(spark, elastic_url, alias)
