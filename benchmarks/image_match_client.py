@@ -1,11 +1,15 @@
 """image-match's own client of Elasticsearch, in an environment of its own.
 
+Its client library, of version 7, speaks to a server of version 8 in the way that is meant for it:
+``ELASTIC_CLIENT_APIVERSIONING``. Without it the server refuses image-match's type ``image``.
+
 It loads pictures as image-match does, into whatever mapping the server makes of them, and searches
 an index of anybody's: with ``search_single_record(make_record(...))``, because its ``search_image``
 fails with today's numpy.
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,6 +87,7 @@ def _asked(url: str, index: str, paths: Sequence[Path], action: str, **more: obj
     wish |= {"url": url, "index": index, "paths": list(map(str, paths)), "action": action}
     ended = subprocess.run(
         [prepared(CLIENT), "-c", _PROGRAM],
+        env={**os.environ, "ELASTIC_CLIENT_APIVERSIONING": "true"},
         input=json.dumps(wish),
         capture_output=True,
         text=True,

@@ -123,6 +123,7 @@ class Bench:
         wish = {"url": self.client.connection.url, "index": index, "file": str(kept)}
         ended = subprocess.run(
             [prepared(CLIENT), "-c", _PARALLEL_BULK],
+            env={**os.environ, "ELASTIC_CLIENT_APIVERSIONING": "true"},
             input=json.dumps(wish),
             stdout=subprocess.PIPE,
             text=True,

@@ -37,7 +37,8 @@ build_index.py --model ID. Nothing else changes.
 _EXIT_CODES = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
 4 another run committed to the store first; 5 the index is not complete, start again. Whatever
-the code, what readers of the store see is the last committed run. All settings and their defaults: docs/settings.md.
+the code, what readers of the store see is the last committed run. All settings and their
+defaults: docs/settings.md.
 """
 
 _WITHOUT_SOURCE = """

@@ -1,6 +1,7 @@
 """A backfill: a fresh index, chunk by chunk, and one swap at the end."""
 
 import time
+from dataclasses import replace
 
 from pyspark.sql import Row
 
@@ -129,11 +130,11 @@ class Backfill:
                 with self._run.stage("verifying the index"):
                     verify_count(self._client, plan.index, plan.documents - rejected)
                 self._record(plan, VERIFIED)
-            told = swap.swap(stored)
+            stored, told = swap.swap(stored)
         else:
             told = []  # only the note was missing
         remove(self._client, rejects_index(plan.index))
-        self._record(plan, LIVE, documents=plan.documents)
+        self._record(replace(plan, run_id=stored.run_id), LIVE, documents=plan.documents)
         chunks.remove()
         return [
             f"index {plan.index}, alias {plan.alias}, of run {plan.run_id}",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyspark.sql import DataFrame, Row
 
@@ -19,7 +20,7 @@ from jobs.run import Run
 from jobs.signing import signing_task
 from jobs.sinks.run_log import RunLog, settings_text
 from jobs.summary import count_line
-from store.loads import FAILED, LOADED, PENDING
+from store.loads import FAILED, LIVE, LOADED, PENDING
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Load:
         self._runs = RunLog(run.spark, run.layout)
         self._alias = run.settings.elasticsearch.index or ""
 
-    @property
+    @cached_property
     def unfinished(self) -> bool:
         """Whether the newest run was to be loaded here, by the same wish, and is not yet."""
         newest = self._runs.newest() if self._writer else None
@@ -221,7 +222,7 @@ class Load:
     def _begun(self, stored: Stored) -> str | None:
         """The index that an earlier try of this load made."""
         rows = self._log.rows(alias=self._alias, run_id=stored.run_id)
-        named = [row.index for row in rows if row.index and row.state != LOADED]
+        named = [row["index"] for row in rows if row["index"] and row.state != LOADED]
         return named[-1] if named else None
 
     def _show(self, writer: IndexWriter, target: Target) -> None:
@@ -249,7 +250,7 @@ class Load:
     def _earlier(self, target: Target, stored: Stored) -> list[Row]:
         """Committed runs that were, or may partly be, in the index."""
         loads = self._log.rows(index=target.index)
-        done = [place for place, row in enumerate(loads) if row.state == LOADED]
+        done = [place for place, row in enumerate(loads) if row.state in (LOADED, LIVE)]
         since = loads[done[-1] :] if done else loads
         wanted = {row.run_id for row in since} - {stored.run_id}
         return [row for row in self._runs.rows() if row.run_id in wanted]

@@ -64,7 +64,7 @@ class Swap:
         with self._run.stage("waiting for green"):
             self._wait_for_green(settings.green_timeout_s, replicas)
 
-    def swap(self, stored: Stored) -> list[str]:
+    def swap(self, stored: Stored) -> tuple[Stored, list[str]]:
         """Carry over what came since the backfill began, and swap.
 
         Parameters
@@ -74,7 +74,9 @@ class Swap:
 
         Returns
         -------
-        list of str
+        stored : Stored
+            The run that the index is of now.
+        lines : list of str
             What to print.
 
         Raises
@@ -89,7 +91,8 @@ class Swap:
         with self._opened_on_failure():
             if self._plan.old is not None:
                 copied, deleted = self._from_old(self._plan.old, stored)
-                changed += self._from_store(stored)[1]
+                stored, more = self._from_store(stored)
+                changed += more
             with self._run.stage("swapping the alias"):
                 before = self._swap()
         counts = {
@@ -99,7 +102,7 @@ class Swap:
         }
         gone = self._run.settings.backfill.remove_old or self._namesake
         fate = "deleted" if gone else "kept, closed to writes"
-        return [
+        return stored, [
             *(count_line(name, number, indent=1) for name, number in counts.items() if number),
             *(f"  the index {name}: {fate}" for name in before),
         ]

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, Row
 
 from elastic import Client, ElasticError
 from elastic.client import Patience
+from elastic.indices import find_one
 from jobs.errors import LoadError, UserError
 from jobs.loads.rejects import Reject, open_rejects, read_rejects
 from jobs.loads.settings import ElasticsearchSettings
@@ -282,12 +283,25 @@ class IndexWriter:
                 yield
         except (LoadError, Py4JError):
             if not watch.stopped:
+                self._tell_full_disk(index)
                 raise
         if watch.stopped:
             (first, *_) = read_rejects(self.client, index) or [None]
             raise LoadError(
                 f"the server refused more than {most:,} documents, so the load was stopped"
                 + (f"; one of them: {first.message}" if first else "")
+            )
+
+    def _tell_full_disk(self, index: str) -> None:
+        """Say so, if it was the block that Elasticsearch sets when a disk is nearly full."""
+        try:
+            settings = find_one(self.client, index).settings
+        except ElasticError:
+            return
+        if settings.get("index.blocks.read_only_allow_delete") == "true":
+            raise LoadError(
+                f"the disk of Elasticsearch is full (flood stage), and the index {index} takes no "
+                "more documents: make room, and start the job again to go on"
             )
 
     def _most_rejects(self, count: int) -> int:

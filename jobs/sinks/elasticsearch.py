@@ -134,7 +134,7 @@ def connector_options(writing: Writing) -> dict[str, str]:
 def _place(writing: Writing) -> dict[str, str]:
     place = writing.connection
     options = {
-        "es.nodes": place.host,
+        "es.nodes": f"[{place.host}]" if ":" in place.host else place.host,
         "es.port": str(place.port),
         "es.nodes.wan.only": str(place.wan_only).lower(),
         "es.net.ssl": str(place.secure).lower(),
@@ -223,7 +223,8 @@ def _sentence(trace: str, options: dict[str, str]) -> str:
         if sign in trace:
             return f"{meaning}. What was written stays; start the job again to go on"
     causes = re.findall(r"^(?:Caused by: )?[\w.$]*(?:Exception|Error): (.+)$", trace, re.MULTILINE)
-    told = (causes[-1] if causes else trace.strip().splitlines()[0])[:_MAX_MESSAGE]
+    samples = re.findall(r"Error sample[^\n]*\n\t(.+)", trace)
+    told = (samples or causes or trace.strip().splitlines())[-1][:_MAX_MESSAGE]
     for name, value in options.items():
         if value and re.search(_HIDDEN_OPTIONS, name):
             told = told.replace(value, "***")

@@ -158,6 +158,19 @@ def test_what_the_store_got_meanwhile_is_carried_over(
     assert "c copy.jpg" in paths
 
 
+def test_after_a_backfill_build_index_deletes_what_is_gone(
+    loader: Loader, client: Client, photos: Path, tmp_path: Path
+) -> None:
+    source, store = tmp_path / "source", tmp_path / "store"
+    shutil.copytree(photos, source)
+    loader.backfill(store, source)
+    (source / "a copy.jpg").unlink()
+    loader.build(source, store)
+    paths = {Path(d["path"]).name for d in contents(client, loader.alias).values()}
+    assert paths == {file.name for file in source.iterdir()}
+    assert aliased(client, loader.alias) == [f"{loader.alias}-v1"]
+
+
 def test_a_store_of_another_model_meanwhile_stops_the_swap(
     loader: Loader,
     client: Client,
