@@ -1,4 +1,4 @@
-"""http and https, for addresses that strangers may name: bounded and guarded.
+"""Addresses of http and https, which strangers may name: bounded and guarded.
 
 Bytes, redirects and time have limits, and the address is looked at when it is known: the host is
 resolved once, every address it has is checked, and the connection goes to a checked address. So

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from fetch import FetchError
-from lookup.errors import DatabaseError, RequestError
-from lookup.forms import FORMS, forms_of
+from lookup.errors import RequestError
+from lookup.forms import forms_of, labelled
 from lookup.matches import Match, nearest_of_each
 from lookup.pictures import PictureSignature, Reading
 from lookup.records import Record, make_record, record_of
@@ -378,26 +378,3 @@ class SignatureDatabaseBase:
         added = iter(self.insert_records(records, refresh_after) if records else ())
         for one in waiting:
             yield next(added) if isinstance(one, dict) else one
-
-
-def labelled(match: Match, form: int, forms: int) -> Match:
-    """Say in which form a picture was found, if it was looked for in several.
-
-    Parameters
-    ----------
-    match : dict
-        What was found.
-    form : int
-        Which of `lookup.forms.FORMS`.
-    forms : int
-        How many were looked for.
-
-    Returns
-    -------
-    dict
-        With ``orientation``, or as it was.
-    """
-    return match if forms == 1 else {**match, "orientation": FORMS[form].label}
-
-
-__all__ = ["SIZE", "Added", "DatabaseError", "SignatureDatabaseBase", "labelled"]

@@ -8,20 +8,17 @@ from typing import Any, Final
 import numpy as np
 from elasticsearch import Elasticsearch
 
-from elastic.mapping import MODEL_ID, SIGNATURE_VERSION, index_body
+from elastic.mapping import MODEL_ID, SIGNATURE_VERSION
 from lookup.candidates_query import Query, candidates_query, filtered
-from lookup.database import SIZE, Added, SignatureDatabaseBase, labelled
+from lookup.database import SIZE, Added, SignatureDatabaseBase
 from lookup.documents import document_of
 from lookup.elasticsearch_calls import failures_named, one_reason, patient
-from lookup.errors import (
-    DatabaseError,
-    IncompleteError,
-    NoSuchDatabaseError,
-    RequestError,
-    SearchTimedOutError,
-)
+from lookup.errors import NoSuchDatabaseError, RequestError
+from lookup.forms import labelled
 from lookup.hits import Hit, nearest_forms, packed_levels, source_levels
+from lookup.index_entries import create_index, delete_entries, entries_of
 from lookup.index_facts import Index, IndexFacts
+from lookup.index_requests import MOST_HITS, ask, require_all_shards, require_complete
 from lookup.matches import Match
 from lookup.published_models import publish_model
 from lookup.records import Record, levels_of
@@ -43,8 +40,6 @@ _WITHOUT_SOURCE: Final[dict[str, Any]] = {
     "docvalue_fields": ["sig"],
     "seq_no_primary_term": True,  # by which the few that are near are asked for again
 }
-_PAGE: Final = 1000
-_MOST_HITS: Final = 10_000
 
 
 class SignatureES(SignatureDatabaseBase):
@@ -96,8 +91,8 @@ class SignatureES(SignatureDatabaseBase):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(*args, **kwargs)
-        if not 0 < size <= _MOST_HITS:
-            raise RequestError(f"size is from 1 to {_MOST_HITS}, not {size!r}.")
+        if not 0 < size <= MOST_HITS:
+            raise RequestError(f"size is from 1 to {MOST_HITS}, not {size!r}.")
         self.es, self.index, self.doc_type = es, index, doc_type
         self.timeout, self.size = timeout, size
         self._seconds = seconds_of(timeout)
@@ -230,9 +225,8 @@ class SignatureES(SignatureDatabaseBase):
             How many went.
         """
         left = TimeLeft(self._seconds)
-        entries = self._entries(path, left)
-        entries.sort(key=lambda hit: (str(hit["_source"].get("timestamp", "")), hit["_id"]))
-        return self._delete(entries[1:], left)
+        facts = self._index.facts(left, fresh=True)
+        return delete_entries(self.es, entries_of(self.es, facts, path, left)[1:], left)
 
     def delete_by_path(self, path: str) -> int:
         """Delete all entries of a path.
@@ -248,7 +242,8 @@ class SignatureES(SignatureDatabaseBase):
             How many went.
         """
         left = TimeLeft(self._seconds)
-        return self._delete(self._entries(path, left), left)
+        facts = self._index.facts(left, fresh=True)
+        return delete_entries(self.es, entries_of(self.es, facts, path, left), left)
 
     def delete_by_id(self, image_id: str) -> bool:
         """Delete an entry.
@@ -265,7 +260,7 @@ class SignatureES(SignatureDatabaseBase):
         """
         left = TimeLeft(self._seconds)
         facts = self._index.facts(left, fresh=True)
-        return self._delete([{"_index": facts.names, "_id": image_id}], left) == 1
+        return delete_entries(self.es, [{"_index": facts.names, "_id": image_id}], left) == 1
 
     def count(self, pre_filter: Any = None) -> int:  # noqa: ANN401
         """Count the entries that searches see.
@@ -284,7 +279,7 @@ class SignatureES(SignatureDatabaseBase):
         query = {"match_all": {}} if pre_filter is None else {"bool": {"filter": pre_filter}}
         with failures_named(self.index):
             answer = patient(self.es, left).count(index=self.index, query=query)
-        _require_all_shards(answer)
+        require_all_shards(answer)
         return int(answer["count"])
 
     def _compact(self, records: Sequence[Record]) -> Levels:
@@ -311,7 +306,7 @@ class SignatureES(SignatureDatabaseBase):
         answer = self._ask(facts, query, size, left, **_WITHOUT_SOURCE)
         scores = self._worth_a_look(answer["hits"]["hits"], forms)
         matches = self._named(facts, scores, forms, left) if scores else []
-        _require_complete(answer, matches)
+        require_complete(answer, matches)
         return matches
 
     def _worth_a_look(self, hits: Sequence[Hit], forms: Levels) -> dict[int, float]:
@@ -333,7 +328,7 @@ class SignatureES(SignatureDatabaseBase):
         answer = self._ask(
             facts,
             query,
-            _MOST_HITS,
+            MOST_HITS,
             left,
             source_excludes=without,
             docvalue_fields=["sig"],
@@ -348,7 +343,7 @@ class SignatureES(SignatureDatabaseBase):
         for hit in hits:
             hit["_score"] = scores[hit["_seq_no"]]
         matches = self._matches([*packed, *foreign], np.concatenate(levels), forms)
-        _require_complete(answer, matches)
+        require_complete(answer, matches)
         return matches
 
     def _search_source(
@@ -361,7 +356,7 @@ class SignatureES(SignatureDatabaseBase):
         matches: list[Match] = []
         if hits:
             matches = self._matches(hits, source_levels(hits, self.gis.parameters), forms)
-        _require_complete(answer, matches)
+        require_complete(answer, matches)
         return matches
 
     def _matches(self, hits: Sequence[Hit], levels: Levels, forms: Levels) -> list[Match]:
@@ -379,17 +374,9 @@ class SignatureES(SignatureDatabaseBase):
         query: Query,
         size: int,
         left: TimeLeft,
-        **what: Any,  # noqa: ANN401
+        **what: Any,  # noqa: ANN401 - handed on
     ) -> Any:  # noqa: ANN401
-        with failures_named(facts.names):
-            return patient(self.es, left).search(
-                index=facts.names,
-                query=query,
-                size=size,
-                timeout=f"{max(1, int(left.seconds() * 1000))}ms",
-                track_total_hits=False,
-                **what,
-            )
+        return ask(self.es, facts.names, query, size, left, **what)
 
     def _facts_or_new_index(self, left: TimeLeft) -> IndexFacts:
         with suppress(NoSuchDatabaseError):
@@ -398,42 +385,8 @@ class SignatureES(SignatureDatabaseBase):
         if self._model is not None:
             publish_model(self.es, self._model)
             meta[MODEL_ID] = self._model.model_id
-        body = index_body("full", meta)
-        word = body["mappings"]["properties"]["simple_word_0"]
-        body["mappings"]["properties"] |= {f"simple_word_{i}": word for i in range(self.N)}
-        with failures_named(self.index):
-            # Somebody else may make it at this moment: 400 says so, and the facts tell the rest.
-            patient(self.es, left).options(ignore_status=400).indices.create(
-                index=self.index, settings=body["settings"], mappings=body["mappings"]
-            )
+        create_index(patient(self.es, left), self.index, meta, self.N)
         return self._index.facts(left, fresh=True)
-
-    def _entries(self, path: str, left: TimeLeft) -> list[Hit]:
-        facts = self._index.facts(left, fresh=True)
-        query = {"bool": {"filter": {"term": {facts.path_field: path}}}}
-        with failures_named(self.index):
-            patient(self.es, left).indices.refresh(index=facts.names)
-        answer = self._ask(
-            facts, query, _MOST_HITS, left, source_includes=["path", "url", "timestamp"]
-        )
-        _require_complete(answer, [])
-        hits: list[Hit] = answer["hits"]["hits"]
-        return hits
-
-    def _delete(self, entries: Sequence[Hit], left: TimeLeft) -> int:
-        gone = 0
-        for start in range(0, len(entries), _PAGE):
-            operations = [
-                {"delete": {"_index": hit["_index"], "_id": hit["_id"]}}
-                for hit in entries[start : start + _PAGE]
-            ]
-            with failures_named(self.index):
-                answer = patient(self.es, left).bulk(operations=operations, refresh=True)
-            for item in answer["items"]:
-                if "error" in item["delete"]:
-                    raise one_reason(item["delete"])
-                gone += item["delete"]["result"] == "deleted"
-        return gone
 
 
 def _match(hit: Hit, distance: float) -> Match:
@@ -445,25 +398,3 @@ def _match(hit: Hit, distance: float) -> Match:
         "path": source.get("url", source.get("path")),
         "dist": distance,
     }
-
-
-def _require_complete(answer: Any, matches: list[Match]) -> None:  # noqa: ANN401
-    if answer["timed_out"]:
-        raise SearchTimedOutError(
-            f"The search timed out; {len(matches)} matches were found until then.", matches
-        )
-    _require_all_shards(answer, matches)
-
-
-def _require_all_shards(answer: Any, matches: list[Match] | None = None) -> None:  # noqa: ANN401
-    shards = answer["_shards"]
-    if shards["failed"]:
-        failures = shards.get("failures") or [{}]
-        reason = failures[0].get("reason", {}).get("reason", "no reason given")
-        raise IncompleteError(
-            f"{shards['failed']} of {shards['total']} shards could not be searched: {reason}.",
-            matches,
-        )
-
-
-__all__ = ["DatabaseError", "SignatureES"]

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lookup.matches import Match
 from signature import Orientation, SignatureParameters, all_orientations, compact, expand
 from signature.levels import Levels
 
@@ -46,3 +47,23 @@ def forms_of(levels: Levels, parameters: SignatureParameters) -> Levels:
     n, diagonal = parameters.n, parameters.diagonal_neighbors
     turned = all_orientations(compact(levels, n, diagonal), n, diagonal, negatives=True)
     return np.ascontiguousarray(expand(turned, n, diagonal))
+
+
+def labelled(match: Match, form: int, forms: int) -> Match:
+    """Say in which form a picture was found, if it was looked for in several.
+
+    Parameters
+    ----------
+    match : dict
+        What was found.
+    form : int
+        Which of `FORMS`.
+    forms : int
+        How many were looked for.
+
+    Returns
+    -------
+    dict
+        With ``orientation``, or as it was.
+    """
+    return match if forms == 1 else {**match, "orientation": FORMS[form].label}

@@ -18,13 +18,14 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from lookup.database import SIZE, Added, SignatureDatabaseBase, labelled
+from lookup.database import SIZE, Added, SignatureDatabaseBase
 from lookup.errors import (
     RejectedError,
     RequestError,
     SearchTimedOutError,
     UnreachableError,
 )
+from lookup.forms import labelled
 from lookup.hits import nearest_forms
 from lookup.matches import Match, nearest_of_each
 from lookup.records import WORD, Record, levels_of

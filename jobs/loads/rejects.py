@@ -1,7 +1,12 @@
-"""What the server refused: set aside in an index by the connector, copied back with its reason."""
+"""What the server refused: set aside in an index by the connector, copied back with its reason.
+
+The connector keeps the first sentence of a refusal, which says "failed to parse field", and not the
+cause behind it. So each document is sent once more, which also tells whether it is refused still.
+"""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +24,9 @@ REJECTED = "rejected"
 """Status of an image that is signed, but whose document the server refused."""
 
 _BODY = {"settings": {"number_of_replicas": 0}, "mappings": {"enabled": False}}
-_PAGE = 500
+_PAGE = 50
+"""Documents that are refused may be long."""
+
 _KEPT_S = "2m"
 _MAX_MESSAGE = 1000
 _MOST = 100_000
@@ -96,7 +103,7 @@ def open_rejects(client: Client, index: str) -> str:
 
 
 def read_rejects(client: Client, index: str) -> list[Reject]:
-    """Read what was refused, each image once.
+    """Read what was refused and still is, each image once.
 
     Parameters
     ----------
@@ -117,13 +124,13 @@ def read_rejects(client: Client, index: str) -> list[Reject]:
     """
     client.post(f"/{quote(rejects_index(index), safe='')}/_refresh")
     found: dict[str, Reject] = {}
-    for source in _sources(client, rejects_index(index)):
-        reject = _reject(source)
-        if reject.reason in _NOT_ITS_OWN:
-            raise LoadError(f"{_NOT_ITS_OWN[reject.reason]}: {reject.message}")
-        found[reject.image_id] = reject
+    for raw in _pages(client, rejects_index(index)):
+        for reject in _refused_again(client, index, raw):
+            if reject.reason in _NOT_ITS_OWN:
+                raise LoadError(f"{_NOT_ITS_OWN[reject.reason]}: {reject.message}")
+            found[reject.image_id] = reject
         if len(found) > _MOST:
-            raise LoadError(f"the server refused more than {_MOST:,} documents: {reject.message}")
+            raise LoadError(f"the server refused more than {_MOST:,} documents")
     return [found[image_id] for image_id in sorted(found)]
 
 
@@ -153,19 +160,32 @@ def keep_rejects(spark: SparkSession, files: Files, report: str, rejects: list[R
     rows.coalesce(1).write.mode("append").parquet(path)
 
 
-def _sources(client: Client, index: str) -> Iterator[dict[str, Any]]:
+def _pages(client: Client, index: str) -> Iterator[list[str]]:
+    """The refused lines of bulk requests, an action and a document in each."""
     path = f"/{quote(index, safe='')}/_search"
     answer = client.post(path, {"size": _PAGE, "sort": ["_doc"]}, scroll=_KEPT_S)
     while answer["hits"]["hits"]:
-        for hit in answer["hits"]["hits"]:
-            yield hit["_source"]
+        yield [hit["_source"]["event"]["raw"] for hit in answer["hits"]["hits"]]
         scroll = {"scroll": _KEPT_S, "scroll_id": answer["_scroll_id"]}
         answer = client.post("/_search/scroll", scroll)
 
 
-def _reject(source: dict[str, Any]) -> Reject:
-    action, _, document = source["event"]["raw"].partition("\n")
-    image_id = next(iter(json.loads(action).values()))["_id"]
-    path = json.loads(document).get("path") if document.strip() else None
-    error = source["error"]
-    return Reject(image_id, path, error["code"], error["message"][:_MAX_MESSAGE])
+def _refused_again(client: Client, index: str, raw: list[str]) -> Iterator[Reject]:
+    body = "".join(line.rstrip("\n") + "\n" for line in raw).encode()
+    answer = client.post(f"/{quote(index, safe='')}/_bulk", body)
+    for line, item in zip(raw, answer["items"], strict=True):
+        result = next(iter(item.values()))
+        if "error" in result:
+            document = line.partition("\n")[2].strip()
+            path = json.loads(document).get("path") if document else None
+            error = result["error"]
+            yield Reject(result["_id"], path, error["type"], _reasons(error)[:_MAX_MESSAGE])
+
+
+def _reasons(error: Mapping[str, Any]) -> str:
+    """The server's sentence and the causes behind it, without the value, which may be long."""
+    sentence = re.sub(
+        r" Preview of field's value: '.*'", "", str(error.get("reason")), flags=re.DOTALL
+    )
+    cause = error.get("caused_by")
+    return f"{sentence}: {_reasons(cause)}" if cause else sentence
