@@ -33,7 +33,8 @@ from elastic.indices import bytes_of, count, create, remove
 from elastic.mapping import index_body
 from jobs.loads.estimate import Trial, try_load
 from jobs.loads.sizes import shards_for
-from jobs.loads.writer import IndexWriter, Stored
+from jobs.loads.stored import Stored
+from jobs.loads.writer import IndexWriter
 from jobs.progress import Progress
 from jobs.run import Run
 from jobs.settings import Settings, read_settings
@@ -96,7 +97,9 @@ class Bench:
         """
         settings = self.run.settings.elasticsearch.model_copy(update={"profile": profile})
         writer = IndexWriter(self.run, settings)
-        rows = self.run.stash(writer.rows(self.stored, writer.images(self.stored)), "rows")
+        rows = self.run.stash(
+            writer.documents.rows(self.stored, writer.documents.images(self.stored)), "rows"
+        )
         return try_load(self.run, writer, self.stored, rows, profile)
 
     def by_client(self, documents: Path, body: dict[str, object], names: set[str] | None) -> Trial:
@@ -146,9 +149,9 @@ class Bench:
         remove(self.client, index)
         create(self.client, index, index_body("full", {}))
         writer = IndexWriter(self.run, self.run.settings.elasticsearch)
-        images = writer.images(self.stored)
-        kind = writer.task(self.stored), None
-        rows, number = writer.rows(self.stored, images), images.count()
+        images = writer.documents.images(self.stored)
+        kind = writer.documents.task(self.stored), None
+        rows, number = writer.documents.rows(self.stored, images), images.count()
         writer.write("making documents", rows, number, writer.writing(index, 1), kind)
         count(self.client, index)
         with file.open("w") as lines:

@@ -37,6 +37,7 @@ PACKAGES = (
     "jobs",
     "lookup",
 )
+COMPILED = ("udfs", "lookup")  # packages with a module `kernels`, which compiles ahead
 MAPPINGS = "conf/elasticsearch"
 EARLIEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # one date for all: equal sources, equal bytes
 KEPT_DAYS = 7  # older zips of other sources go; no job is expected to run that long
@@ -85,7 +86,7 @@ def read_sources(project: Path) -> list[tuple[str, bytes]]:
 
 
 def compile_ahead(project: Path, kernels: Path) -> None:
-    """Make the machine code of all that executors run.
+    """Make the machine code of all that executors run, and of what lookup runs.
 
     Parameters
     ----------
@@ -101,9 +102,9 @@ def compile_ahead(project: Path, kernels: Path) -> None:
     """
     print("spark-submit.sh: compiling this code for this machine, once", file=sys.stderr)
     environment = {**os.environ, "PYTHONPATH": str(project), "NUMBA_CACHE_DIR": str(kernels)}
-    subprocess.run(
-        [sys.executable, "-P", "-m", "udfs.kernels"], check=True, env=environment, cwd=project
-    )
+    for package in COMPILED:
+        command = [sys.executable, "-P", "-m", f"{package}.kernels"]
+        subprocess.run(command, check=True, env=environment, cwd=project)  # noqa: S603 - ours
 
 
 def read_kernels(sources: list[tuple[str, bytes]], kernels: Path) -> list[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lookup.columns import read_only
 from matching.cells import Cells
 from signature.compiled import compiled
 
@@ -109,7 +110,8 @@ class PostingsBuilder:
             self._rows = np.empty(self._filled[-1], np.int32)
             self._costs = np.empty(self._filled[-1], np.uint8)
             self._sizes = self._filled.copy()
-        _fill(self._filled, self._rows, self._costs, rows, cells, costs)
+        into = self._filled, self._rows, self._costs
+        _fill(*into, read_only(rows), read_only(cells), read_only(costs))
 
     def built(self) -> Postings:
         """Return the postings.

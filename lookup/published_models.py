@@ -5,9 +5,11 @@ of its content.
 """
 
 import base64
+from collections.abc import Iterator
 from typing import Any, Final
 
 from elasticsearch import Elasticsearch
+from elasticsearch.helpers import bulk
 
 from lookup.elasticsearch_calls import failures_named, patient
 from lookup.errors import NoSuchDatabaseError, VersionError
@@ -47,20 +49,6 @@ def publish_model(es: Elasticsearch, model: Model) -> None:
     DatabaseError
         If the server does not take it.
     """
-    operations: list[dict[str, Any]] = []
-    for name, content in model.files().items():
-        starts = range(0, max(len(content), 1), _PIECE)
-        for piece, start in enumerate(starts):
-            operations.append({"index": {"_id": f"{model.model_id}/{name}/{piece}"}})
-            operations.append(
-                {
-                    "model_id": model.model_id,
-                    "file": name,
-                    "piece": piece,
-                    "pieces": len(starts),
-                    "content": base64.b64encode(content[start : start + _PIECE]).decode(),
-                }
-            )
     client = es.options(request_timeout=_WRITING_S)
     with failures_named(MODELS_INDEX):
         if not client.indices.exists(index=MODELS_INDEX):
@@ -68,9 +56,25 @@ def publish_model(es: Elasticsearch, model: Model) -> None:
             client.options(ignore_status=400).indices.create(
                 index=MODELS_INDEX, mappings=_MAPPINGS, settings={"number_of_shards": 1}
             )
-        answer = client.bulk(index=MODELS_INDEX, operations=operations, refresh=True)
-    if answer["errors"]:
+        _, refused = bulk(
+            client, _pieces_of(model), index=MODELS_INDEX, raise_on_error=False, refresh=True
+        )
+    if refused:
         raise VersionError(f"The server did not take the model {model.model_id}.")
+
+
+def _pieces_of(model: Model) -> Iterator[dict[str, Any]]:
+    for name, content in model.files().items():
+        starts = range(0, max(len(content), 1), _PIECE)
+        for piece, start in enumerate(starts):
+            yield {
+                "_id": f"{model.model_id}/{name}/{piece}",
+                "model_id": model.model_id,
+                "file": name,
+                "piece": piece,
+                "pieces": len(starts),
+                "content": base64.b64encode(content[start : start + _PIECE]).decode(),
+            }
 
 
 def published_model(es: Elasticsearch, model_id: str, left: TimeLeft) -> Model:

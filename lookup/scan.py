@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lookup.columns import read_only
 from signature.compiled import compiled
 from signature.levels import Levels
 
@@ -44,7 +45,8 @@ def near(levels: Levels, squares: Rows, forms: Levels, rows: Rows | None, cutoff
     chosen = np.arange(len(levels), dtype=np.int32) if rows is None else rows
     distances = np.empty(len(chosen))
     nearest = np.empty(len(chosen), np.int64)
-    _nearest_forms(levels, squares, forms, chosen, distances, nearest)
+    stored = read_only(levels), read_only(squares)
+    _nearest_forms(*stored, read_only(forms), read_only(chosen), distances, nearest)
     below = np.flatnonzero(distances < cutoff)
     return Near(chosen[below].astype(np.int64), nearest[below], distances[below])
 

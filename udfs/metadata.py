@@ -27,6 +27,14 @@ BOOLEAN = "boolean"
 
 _LONGEST = 2**63
 
+_SPARK_TYPES = {
+    NULL: "string",
+    STRING: "string",
+    LONG: "bigint",
+    DOUBLE: "double",
+    BOOLEAN: "boolean",
+}
+
 Shape: TypeAlias = Any
 Value: TypeAlias = Any
 
@@ -127,7 +135,7 @@ def spark_type(shape: Shape) -> str:
         return f"struct<{', '.join(fields)}>"
     if isinstance(shape, list):
         return f"array<{spark_type(shape[0])}>"
-    return {LONG: "bigint", NULL: STRING}.get(shape, shape)
+    return _SPARK_TYPES[shape]
 
 
 def fields_of(shape: Shape) -> int:

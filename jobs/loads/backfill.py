@@ -13,12 +13,14 @@ from jobs.loads.carry import find_absent
 from jobs.loads.chunks import Chunks
 from jobs.loads.log import LoadLog
 from jobs.loads.plan import Plan, look_at_old, still_there
+from jobs.loads.publishing import publish
 from jobs.loads.rejects import keep_rejects, rejects_index
 from jobs.loads.sizes import shards_for
+from jobs.loads.stored import Stored
 from jobs.loads.swapping import Swap
 from jobs.loads.target import Meta, new_version
 from jobs.loads.verify import verify_count
-from jobs.loads.writer import IndexWriter, Stored
+from jobs.loads.writer import IndexWriter
 from jobs.progress import clock
 from jobs.run import Run
 from jobs.sinks.run_log import RunLog
@@ -72,7 +74,7 @@ class Backfill:
         """
         stored, settings = self._newest(), self._run.settings
         with self._run.stage("counting documents"):
-            documents = self._writer.images(stored).count()
+            documents = self._writer.documents.images(stored).count()
         profile = settings.elasticsearch.profile
         return Plan(
             alias=self._alias,
@@ -106,17 +108,22 @@ class Backfill:
         """
         try:
             return self._execute(plan)
-        except (LoadError, UserError) as error:
+        except UserError as error:
             self._record(plan, FAILED, message=str(error))
             raise
-        except ElasticError as error:
+        except (LoadError, ElasticError) as error:
             self._record(plan, FAILED, message=str(error))
-            raise LoadError(f"{error}; start the job again to go on") from error
+            raise LoadError(f"{error}. {self._standing}") from error
         except KeyboardInterrupt:
-            raise LoadError(
-                f"interrupted; the alias {self._alias} means what it meant: start the job again "
-                "to go on"
-            ) from None
+            raise LoadError(f"interrupted. {self._standing}") from None
+
+    @property
+    def _standing(self) -> str:
+        """What is true after a backfill that failed, and how it goes on."""
+        return (
+            f"The alias {self._alias} means what it meant, and what was written stays. The same "
+            "command, started again, goes on"
+        )
 
     def _execute(self, plan: Plan) -> list[str]:
         stored = self._stored(plan.run_id)
@@ -145,6 +152,7 @@ class Backfill:
     def _begin(self, plan: Plan, stored: Stored) -> Plan:
         """Make the index, and note that it was made."""
         self._record(plan, PENDING)  # so that a crash after the next line leaves no index behind
+        publish(self._client.connection, self._writer.documents.model(stored))
         meta = Meta(stored.signature_version, stored.model_id, plan.profile)
         body = index_body(plan.profile, meta.fields(), plan.shards, replicas=0)
         body["settings"]["index"]["refresh_interval"] = "-1"
@@ -155,15 +163,15 @@ class Backfill:
     def _load(self, plan: Plan, stored: Stored, chunks: Chunks) -> int:
         """Load the chunks that are left; return how many documents the server refused."""
         done = {row.chunk: row for row in self._rows(plan, CHUNK)}
-        images = self._writer.images(stored)
-        rows = self._writer.rows(stored, images)
+        images = self._writer.documents.images(stored)
+        rows = self._writer.documents.rows(stored, images)
         with self._run.stage("writing chunks"):
             chunks.write(rows, plan.chunks)
         if plan.old is not None:
             with self._run.stage("comparing with the old index"):
                 absent = find_absent(images, self._client, plan.old.index)
                 chunks.stash(absent, "absent").count()
-        kind = self._writer.task(stored), self._writer.metadata_type(images)
+        kind = self._writer.documents.task(stored), self._writer.documents.metadata_type(images)
         writing = self._writer.writing(plan.index, stored.sequence)
         start, here = time.monotonic(), 0
         for chunk in sorted(set(range(plan.chunks)) - set(done)):

@@ -19,7 +19,7 @@ start after a crash goes on with what is left.
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
-4 another job works on the store; 5 the index is not complete, start again. Whatever the code,
+4 another job works on the store; 6 the index is not complete, start again. Whatever the code,
 until the swap the alias means what it meant. docs/elasticsearch.md says more.
 """
 

@@ -1,6 +1,8 @@
 """The rows of a backfill, cut into chunks that are written down once."""
 
-from pyspark.sql import DataFrame
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.run import Run
@@ -9,7 +11,7 @@ _DONE = "_SUCCESS"
 """Spark's own mark of a folder that is whole."""
 
 
-def chunk_of(chunks: int) -> "F.Column":
+def chunk_of(chunks: int) -> Column:
     """Return the chunk of an image: the same at every start.
 
     Parameters
@@ -95,6 +97,24 @@ class Chunks:
         if _DONE not in self._run.files.names(target):
             rows.write.mode("overwrite").parquet(target)
         return self._run.spark.read.schema(rows.schema).parquet(target)
+
+    def joined(self, names: Sequence[str], like: DataFrame) -> DataFrame:
+        """Read all that was stashed under some names as one.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of their folders.
+        like : DataFrame
+            Rows of the same columns.
+
+        Returns
+        -------
+        DataFrame
+            One scan, however many folders.
+        """
+        folders = [f"{self.path}/{name}" for name in names]
+        return self._run.spark.read.schema(like.schema).parquet(*folders)
 
     def remove(self) -> None:
         """Delete all of it."""

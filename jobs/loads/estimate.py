@@ -19,8 +19,9 @@ from jobs.loads.sizes import (
     replicas_for,
     shards_for,
 )
+from jobs.loads.stored import Stored
 from jobs.loads.target import Meta, new_version
-from jobs.loads.writer import IndexWriter, Stored
+from jobs.loads.writer import IndexWriter
 from jobs.progress import clock
 from jobs.request import Request, read_corpus
 from jobs.run import Run
@@ -52,12 +53,12 @@ class Trial:
 
     @property
     def rate(self) -> float:
-        """Documents per second."""
+        """The documents loaded in a second."""
         return self.documents / self.seconds
 
     @property
     def bytes_each(self) -> float:
-        """Bytes of a document."""
+        """The bytes of a document."""
         return self.bytes_on_disk / self.documents
 
 
@@ -93,8 +94,8 @@ def plan_lines(
     stored = Stored.of(row)
     if not plan.documents:
         raise UserError("the store has no signed image: there is nothing to load")
-    sample = writer.images(stored).limit(run.settings.backfill.sample_documents)
-    rows = run.stash(writer.rows(stored, sample), "sample")
+    sample = writer.documents.images(stored).limit(run.settings.backfill.sample_documents)
+    rows = run.stash(writer.documents.rows(stored, sample), "sample")
     trial = try_load(run, writer, stored, rows, plan.profile)
     return _lines(run, writer, plan, trial)
 
@@ -111,7 +112,7 @@ def try_load(run: Run, writer: IndexWriter, stored: Stored, rows: DataFrame, pro
     stored : Stored
         Where the rows are from.
     rows : DataFrame
-        Of `IndexWriter.rows`.
+        Of `Documents.rows`.
     profile : str
         Of the index.
 
@@ -126,7 +127,7 @@ def try_load(run: Run, writer: IndexWriter, stored: Stored, rows: DataFrame, pro
     create(client, index, index_body(profile, meta.fields()))
     try:
         number = rows.count()
-        kind = writer.task(stored), writer.metadata_type(rows)
+        kind = writer.documents.task(stored), writer.documents.metadata_type(rows)
         begun = time.monotonic()
         writer.write("trying a sample", rows, number, writer.writing(index, 1), kind)
         seconds = time.monotonic() - begun

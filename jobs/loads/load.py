@@ -10,11 +10,13 @@ from elastic import ElasticError
 from elastic.indices import change, remove, swap
 from jobs.errors import LoadError, UserError
 from jobs.loads.log import LoadLog
+from jobs.loads.publishing import publish
 from jobs.loads.rejects import Reject, keep_rejects, rejects_index
 from jobs.loads.sizes import replicas_for, shards_for
+from jobs.loads.stored import Stored
 from jobs.loads.target import Meta, Target, behind, check_index, check_same, open_target
 from jobs.loads.verify import verify_absent, verify_count, verify_ids
-from jobs.loads.writer import IndexWriter, Stored, open_writer
+from jobs.loads.writer import IndexWriter, open_writer
 from jobs.request import Request
 from jobs.run import Run
 from jobs.signing import signing_task
@@ -96,7 +98,7 @@ class Load:
 
     @cached_property
     def unfinished(self) -> bool:
-        """Whether the newest run was to be loaded here, by the same wish, and is not yet."""
+        """The answer whether the newest run was to be loaded here, as now, and is not yet."""
         newest = self._runs.newest() if self._writer else None
         if newest is None:
             return False
@@ -164,35 +166,32 @@ class Load:
         stored = Stored.of(row)
         try:
             loaded = self._load(self._writer, stored)
-        except (LoadError, UserError) as error:
+        except (LoadError, UserError, ElasticError) as error:
             self._record(FAILED, stored.run_id, message=str(error))
-            raise
-        except ElasticError as error:
-            self._record(FAILED, stored.run_id, message=str(error))
-            raise LoadError(f"{error}; start the job again to go on") from error
+            raise LoadError(f"{error}. {_standing(stored)}") from error
         except KeyboardInterrupt:
-            raise LoadError(
-                f"interrupted; run {stored.run_id} is committed, its index is not complete: "
-                "start the job again to go on"
-            ) from None
+            raise LoadError(f"interrupted. {_standing(stored)}") from None
         return _lines(loaded, stored)
 
     def _load(self, writer: IndexWriter, stored: Stored) -> Loaded:
         run, settings = self._run, writer.settings
-        images = writer.images(stored)
+        images = writer.documents.images(stored)
         count = images.count()
         meta = Meta(stored.signature_version, stored.model_id, settings.profile)
         index = self._begun(stored)
+        publish(writer.client.connection, writer.documents.model(stored))
         shards = settings.shards or shards_for(count, settings.profile)
         target = open_target(writer.client, self._alias, meta, shards, 0, index)
         if target.index != index:
             self._record(PENDING, stored.run_id, index=target.index)
         gone = None if target.fresh else self._gone(target, writer, stored, images)
         writing = writer.writing(target.index, stored.sequence)
-        kind = writer.task(stored), writer.metadata_type(images)
+        kind = writer.documents.task(stored), writer.documents.metadata_type(images)
         if target.fresh:
             change(writer.client, target.index, refresh_interval="-1")
-        rejects = writer.write("loading", writer.rows(stored, images), count, writing, kind)
+        rejects = writer.write(
+            "loading", writer.documents.rows(stored, images), count, writing, kind
+        )
         deleted = 0
         with run.stage("verifying the index"):
             if gone is not None and (deleted := gone.count()):
@@ -240,7 +239,7 @@ class Load:
         earlier = [Stored.of(row) for row in self._earlier(target, stored)]
         if not earlier:
             return None
-        ids = [writer.images(one).select("image_id") for one in earlier]
+        ids = [writer.documents.images(one).select("image_id") for one in earlier]
         known = ids[0]
         for more in ids[1:]:
             known = known.union(more)
@@ -274,6 +273,14 @@ def _wish(request: Request) -> str:
     """What was asked for, but for where it is loaded and how."""
     settings = request.settings.model_dump(mode="json", exclude={"elasticsearch"})
     return json.dumps([request.source, request.source_format, settings_text(settings)])
+
+
+def _standing(stored: Stored) -> str:
+    """What is true after a load that failed, and how it goes on."""
+    return (
+        f"Run {stored.run_id} is committed and stands; only its index is not complete. The same "
+        "command, started again, goes on with the load, without signing or searching again"
+    )
 
 
 def _lines(loaded: Loaded, stored: Stored) -> list[str]:

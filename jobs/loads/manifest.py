@@ -1,5 +1,6 @@
 """A manifest signed chunk by chunk into an empty store, for a backfill."""
 
+from functools import partial
 from hashlib import blake2b
 
 import pyarrow as pa
@@ -12,16 +13,13 @@ from jobs.loads.chunks import Chunks
 from jobs.model import Distinct, fit_model, save_model
 from jobs.request import Request, read_corpus
 from jobs.run import Run
-from jobs.session import cores
-from jobs.signing import signing_task
+from jobs.signing import signing_task, signing_tasks
 from jobs.sinks.run_log import RunLog, settings_text
 from jobs.stages.admit_images import admit_images
 from jobs.stages.find_pairs import find_cells
 from jobs.stages.schema import conform, spark_schema
 from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
 from store.schemas import CELLS, CLUSTERS, PAIRS, REJECTS
-
-_TASKS_PER_CORE = 4
 
 
 def sign_manifest(run: Run, request: Request) -> None:
@@ -62,18 +60,15 @@ def _sign(run: Run, chunks: Chunks, admitted: DataFrame, counted: ManifestCounts
     number = max(1, -(-counted.to_sign // size))
     chunks.write(admitted, number)
     task = signing_task(run.settings)
-    parts = []
-    for chunk in range(number):
+    names = [f"signed-{chunk}" for chunk in range(number)]
+    for chunk, name in enumerate(names):
         part = chunks.read(chunk, admitted)
         done = run.spark.sparkContext.accumulator(0)
-        tasks = max(1, min(size, _TASKS_PER_CORE * cores(run.spark)))
         count = part.where("admitted and reason is null").count()
-        with run.stage(f"signing {chunk + 1}/{number}", count, lambda done=done: done.value):
-            parts.append(chunks.stash(sign_images(part, task, tasks, done.add), f"signed-{chunk}"))
-    signed = parts[0]
-    for part in parts[1:]:
-        signed = signed.union(part)
-    return signed
+        signed = sign_images(part, task, signing_tasks(run, count), done.add)
+        with run.stage(f"signing {chunk + 1}/{number}", count, partial(getattr, done, "value")):
+            chunks.stash(signed, name)
+    return chunks.joined(names, signed)
 
 
 def _commit(run: Run, admitted: DataFrame, signed: DataFrame, counted: ManifestCounts) -> None:

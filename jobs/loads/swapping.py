@@ -13,8 +13,9 @@ from jobs.loads.carry import carry_deletions, carry_documents, find_absent
 from jobs.loads.chunks import Chunks
 from jobs.loads.plan import Old, Plan
 from jobs.loads.sizes import replicas_for
+from jobs.loads.stored import Stored
 from jobs.loads.verify import verify_absent, verify_ids
-from jobs.loads.writer import IndexWriter, Stored
+from jobs.loads.writer import IndexWriter
 from jobs.model import load_model
 from jobs.run import Run
 from jobs.sinks.run_log import RunLog
@@ -151,6 +152,8 @@ class Swap:
         changed = 0
         while True:
             row = self._runs.newest()
+            if row is None:
+                raise LoadError("the store has no committed run any more")
             newest = Stored.of(row)
             if newest.run_id == stored.run_id:
                 return stored, changed
@@ -160,7 +163,7 @@ class Swap:
 
     def _load_difference(self, stored: Stored, newest: Stored) -> int:
         writer = self._writer
-        before, after = writer.images(stored), writer.images(newest)
+        before, after = writer.documents.images(stored), writer.documents.images(newest)
         same = before.withColumn("same", F.struct(*_COMPARED)).select("image_id", "same")
         joined = after.join(same, on="image_id", how="left")
         different = ~F.struct(*_COMPARED).eqNullSafe(F.col("same"))
@@ -170,8 +173,10 @@ class Swap:
         number, deleted = new.count(), gone.count()
         writing = writer.writing(self._plan.index, newest.sequence)
         if number:
-            kind = writer.task(newest), writer.metadata_type(after)
-            rejects = writer.write("carrying over", writer.rows(newest, new), number, writing, kind)
+            kind = writer.documents.task(newest), writer.documents.metadata_type(after)
+            rejects = writer.write(
+                "carrying over", writer.documents.rows(newest, new), number, writing, kind
+            )
             verify_ids(new, self._client, self._plan.index, newest.sequence, number - len(rejects))
         if deleted:
             writer.remove(gone, writing)
@@ -206,7 +211,7 @@ class Swap:
         """Two rounds: the long one while others write, a short one when they no longer can."""
         client, new = self._client, self._plan.index
         model = load_model(stored.model_id, self._run.layout, self._run.files)
-        task = self._writer.task(stored)
+        task = self._writer.documents.task(stored)
         with self._run.stage("carrying over"):
             count(client, old.index)  # refreshes
             numbers = sequence_numbers(client, old.index)
@@ -222,7 +227,7 @@ class Swap:
         """What the old index had at the start, of the store's images, and has no longer."""
         if sequence_numbers(self._client, old.index) == old.sequence_numbers:
             return 0
-        ids = self._writer.images(self._first()).select("image_id")
+        ids = self._writer.documents.images(self._first()).select("image_id")
         absent = find_absent(ids, self._client, old.index)
         at_start = self._run.spark.read.parquet(f"{self._chunks.path}/absent")
         gone = absent.join(at_start, on="image_id", how="left_anti")

@@ -267,5 +267,4 @@ def check_same(client: Client, target: Target) -> None:
         raise LoadError(
             f"the index {target.index} was deleted while it was written"
             + (", and the server has made another one of this name" if uuid else "")
-            + "; start the job again to load it anew"
         )

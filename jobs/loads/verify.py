@@ -29,10 +29,7 @@ def verify_count(client: Client, index: str, expected: int) -> None:
     """
     counted = count(client, index)
     if counted != expected:
-        raise LoadError(
-            f"the index {index} has {counted:,} documents and should have {expected:,}; "
-            "start the job again to load it anew"
-        )
+        raise LoadError(f"the index {index} has {counted:,} documents and should have {expected:,}")
 
 
 def verify_ids(ids: DataFrame, client: Client, index: str, version: int, expected: int) -> None:
@@ -65,7 +62,7 @@ def verify_ids(ids: DataFrame, client: Client, index: str, version: int, expecte
     if current < expected:
         raise LoadError(
             f"of {expected:,} documents of this run the index {index} has {current:,} "
-            f"({there - current:,} more are of an older run); start the job again to go on"
+            f"({there - current:,} more are of an older run)"
         )
 
 

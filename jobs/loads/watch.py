@@ -64,11 +64,9 @@ class Watch:
         """
         end = threading.Event()
 
-        def run() -> None:
-            while not end.wait(every_s):
-                self.look()
-
-        thread = threading.Thread(target=run, daemon=True, name="watch")
+        thread = threading.Thread(
+            target=self._look_until, args=(end, every_s), daemon=True, name="watch"
+        )
         thread.start()
         try:
             yield self
@@ -76,6 +74,10 @@ class Watch:
             end.set()
             thread.join()
             self._client.close()
+
+    def _look_until(self, end: threading.Event, every_s: float) -> None:
+        while not end.wait(every_s):
+            self.look()
 
     def look(self) -> None:
         """Look once."""

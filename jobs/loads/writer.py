@@ -1,14 +1,11 @@
-"""Writing documents of a store's run into an index: what a load and a backfill both do."""
+"""Writing documents into an index, watched: what a load and a backfill both do."""
 
-import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from py4j.protocol import Py4JError
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 
 from elastic import Client, ElasticError
 from elastic.client import Patience
@@ -16,9 +13,9 @@ from elastic.indices import find_one
 from jobs.errors import LoadError, UserError
 from jobs.loads.rejects import Reject, open_rejects, read_rejects
 from jobs.loads.settings import ElasticsearchSettings
+from jobs.loads.stored import Documents
 from jobs.loads.target import open_connection
 from jobs.loads.watch import Watch
-from jobs.model import load_model
 from jobs.run import Run
 from jobs.sinks.elasticsearch import (
     Writing,
@@ -27,67 +24,15 @@ from jobs.sinks.elasticsearch import (
     write_documents,
 )
 from jobs.sinks.truststore import write_truststore
-from jobs.stages.make_documents import (
-    document_rows,
-    make_documents,
-    metadata_shapes,
-    signed_images,
-)
+from jobs.stages.make_documents import make_documents
 from udfs.documents import DocumentTask
-from udfs.metadata import fields_of, merged, spark_type
-
-_MAX_METADATA_FIELDS = 2_000
-"""Spark makes a column of each key; some thousands of them make its plans slow."""
 
 _FEW_REJECTS = 100
 """Nothing is stopped for so few, however small the load."""
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A committed run of the store: what documents are made of.
-
-    Attributes
-    ----------
-    run_id : str
-        Of the run.
-    sequence : int
-        Its number: the version of its documents.
-    signature_version : str
-        Of its signatures.
-    model_id : str
-        Of its cells.
-    versions : dict of str to int
-        The tables that it pins.
-    """
-
-    run_id: str
-    sequence: int
-    signature_version: str
-    model_id: str
-    versions: dict[str, int]
-
-    @classmethod
-    def of(cls, row: Row) -> "Stored":
-        """Read a row of the run log.
-
-        Parameters
-        ----------
-        row : Row
-            Of `store.schemas.RUNS`.
-
-        Returns
-        -------
-        Stored
-            The same run.
-        """
-        return cls(
-            row.run_id, row.sequence, row.signature_version, row.model_id, dict(row.versions)
-        )
-
-
 class IndexWriter:
-    """Makes documents of the store's tables and writes them.
+    """Writes documents, and says what became of them.
 
     Parameters
     ----------
@@ -99,103 +44,9 @@ class IndexWriter:
 
     def __init__(self, run: Run, settings: ElasticsearchSettings) -> None:
         self._run, self.settings = run, settings
+        self.documents = Documents(run, settings.profile == "lean")
         self.client = Client(open_connection(settings), Patience())
         self._truststore: str | None = None
-
-    def table(self, stored: Stored, name: str) -> DataFrame:
-        """Read a table as a run pins it.
-
-        Parameters
-        ----------
-        stored : Stored
-            The run.
-        name : str
-            The table's.
-
-        Returns
-        -------
-        DataFrame
-            Its rows.
-
-        Raises
-        ------
-        UserError
-            If the run has no such table.
-        """
-        if name not in stored.versions:
-            raise UserError(f"run {stored.run_id} has no table {name}")
-        reader = self._run.spark.read.format("delta").option("versionAsOf", stored.versions[name])
-        return reader.load(self._run.layout.table(name))
-
-    def images(self, stored: Stored) -> DataFrame:
-        """Return the images that have documents; see `jobs.stages.make_documents.signed_images`."""
-        return signed_images(self.table(stored, "images"))
-
-    def rows(self, stored: Stored, images: DataFrame) -> DataFrame:
-        """Return what documents are made of.
-
-        Parameters
-        ----------
-        stored : Stored
-            The run.
-        images : DataFrame
-            Some of `IndexWriter.images`.
-
-        Returns
-        -------
-        DataFrame
-            See `jobs.stages.make_documents.document_rows`.
-        """
-        signatures, cells = self.table(stored, "signatures"), self.table(stored, "cells")
-        return document_rows(images, signatures, cells)
-
-    def metadata_type(self, images: DataFrame) -> str | None:
-        """Look at all metadata and return Spark's type for them.
-
-        Parameters
-        ----------
-        images : DataFrame
-            Of `IndexWriter.images`.
-
-        Returns
-        -------
-        str or None
-            None if there are none.
-
-        Raises
-        ------
-        UserError
-            If they have too many different keys.
-        """
-        shape: Any = {}
-        others = 0
-        for row in metadata_shapes(images).collect():
-            shape = merged(shape, json.loads(row.shape))
-            others += row.others
-        if others:
-            self._run.tell([f"metadata of {others:,} images are no JSON object: left out"])
-        if fields_of(shape) > _MAX_METADATA_FIELDS:
-            raise UserError(
-                f"the metadata have {fields_of(shape):,} different keys, and a load takes "
-                f"{_MAX_METADATA_FIELDS:,}: put what varies into values"
-            )
-        return spark_type(shape) if shape else None
-
-    def task(self, stored: Stored) -> DocumentTask:
-        """Return what executors must know to make documents.
-
-        Parameters
-        ----------
-        stored : Stored
-            The run.
-
-        Returns
-        -------
-        DocumentTask
-            By its model and the profile of the index.
-        """
-        model = load_model(stored.model_id, self._run.layout, self._run.files)
-        return DocumentTask(model.n, model.diagonal_neighbors, self.settings.profile == "lean")
 
     def write(
         self,
@@ -212,13 +63,13 @@ class IndexWriter:
         stage : str
             Shown while it runs.
         rows : DataFrame
-            Of `IndexWriter.rows`.
+            Of `Documents.rows`.
         count : int
             How many they are.
         writing : Writing
             Of `IndexWriter.writing`.
         kind : tuple of DocumentTask and str or None
-            Of `IndexWriter.task` and `IndexWriter.metadata_type`.
+            Of `Documents.task` and `Documents.metadata_type`.
 
         Returns
         -------
@@ -286,10 +137,11 @@ class IndexWriter:
                 self._tell_full_disk(index)
                 raise
         if watch.stopped:
-            (first, *_) = read_rejects(self.client, index) or [None]
+            told = "".join(
+                f"; one of them: {r.message}" for r in read_rejects(self.client, index)[:1]
+            )
             raise LoadError(
-                f"the server refused more than {most:,} documents, so the load was stopped"
-                + (f"; one of them: {first.message}" if first else "")
+                f"the server refused more than {most:,} documents, so the load was stopped{told}"
             )
 
     def _tell_full_disk(self, index: str) -> None:
@@ -301,7 +153,7 @@ class IndexWriter:
         if settings.get("index.blocks.read_only_allow_delete") == "true":
             raise LoadError(
                 f"the disk of Elasticsearch is full (flood stage), and the index {index} takes no "
-                "more documents: make room, and start the job again to go on"
+                "more documents: make room first"
             )
 
     def _most_rejects(self, count: int) -> int:

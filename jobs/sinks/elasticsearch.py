@@ -221,11 +221,11 @@ def _sentence(trace: str, options: dict[str, str]) -> str:
     """The reason in a connector's trace, in one sentence without secrets."""
     for sign, meaning in _REASONS:
         if sign in trace:
-            return f"{meaning}. What was written stays; start the job again to go on"
+            return meaning
     causes = re.findall(r"^(?:Caused by: )?[\w.$]*(?:Exception|Error): (.+)$", trace, re.MULTILINE)
     samples = re.findall(r"Error sample[^\n]*\n\t(.+)", trace)
     told = (samples or causes or trace.strip().splitlines())[-1][:_MAX_MESSAGE]
     for name, value in options.items():
         if value and re.search(_HIDDEN_OPTIONS, name):
             told = told.replace(value, "***")
-    return f"Elasticsearch did not take the documents: {told}; start the job again to go on"
+    return f"Elasticsearch did not take the documents: {told}"

@@ -1,6 +1,5 @@
-"""One Elasticsearch for all tests here: the user's (ELASTICSEARCH_URL), or one of our own."""
+"""Jobs that load, against the one Elasticsearch of the test run."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,49 +8,11 @@ from uuid import uuid4
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.elasticsearch_server import Server, fetch, java_home
 from elastic import Client, connection
 from store import Store
 from tests.conftest import PROJECT
 from tests.elastic.session import Loader
 from tests.spark.jobs_in_session import build
-
-_ABSENT = "needs an Elasticsearch: set ELASTICSEARCH_URL, or install mvn (Maven), which fetches one"
-
-
-def _without() -> None:
-    """Skip, or fail where nothing may be skipped."""
-    if os.environ.get("CI"):
-        pytest.fail(_ABSENT)
-    pytest.skip(_ABSENT)
-
-
-@pytest.fixture(scope="session")
-def archive() -> Path:
-    """Return the distribution, or skip."""
-    found = fetch(PROJECT / "build" / "elasticsearch")
-    if found is None:
-        _without()
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="session")
-def own_server(archive: Path) -> Iterator[Server]:
-    """Return a server that tests may kill and start again."""
-    server = Server(archive, java_home())
-    server.start()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="session")
-def elastic_url(request: pytest.FixtureRequest) -> str:
-    """Return the address of a server for tests that only load and ask."""
-    if url := os.environ.get("ELASTICSEARCH_URL"):
-        return url
-    server: Server = request.getfixturevalue("own_server")
-    return server.url
 
 
 @pytest.fixture

@@ -15,12 +15,9 @@ from benchmarks.elasticsearch_server import java_home
 from lookup import SignatureDatabaseBase, SignatureES, SignatureMongo, SignatureStore
 from signature import sign_bytes
 from tests.conftest import PROJECT
-from tests.elastic.conftest import archive, elastic_url, own_server
 from tests.lookup.pictures import DOCUMENTED, Pictures
 from tests.mongo.server import MongoServer, fetch
 from tests.unit.lookup.examples import Content, write_store
-
-__all__ = ["archive", "elastic_url", "own_server"]
 
 _WAIT = "60s"
 _NO_MONGO = "needs MongoDB's protocol: set MONGODB_URL, or install mvn (Maven), which fetches one"
