@@ -91,7 +91,12 @@ def make_documents(
     if metadata is None:
         made = made.drop("metadata")
     else:
-        made = made.withColumn("metadata", F.from_json("metadata", metadata))
+        # Of what is no object from_json would make an empty one.
+        is_object = (
+            F.col("metadata").rlike(r"^\s*\{") & F.get_json_object("metadata", "$").isNotNull()
+        )
+        parsed = F.from_json("metadata", metadata)
+        made = made.withColumn("metadata", F.when(is_object, parsed))
     return made.drop("timestamp") if task.lean else made
 
 

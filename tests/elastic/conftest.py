@@ -1,10 +1,12 @@
 """Jobs that load, against the one Elasticsearch of the test run."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
@@ -54,6 +56,38 @@ def store(built: Store, tmp_path: Path) -> Path:
     target = tmp_path / "store"
     shutil.copytree(built.layout.root, target)
     return target
+
+
+@pytest.fixture(scope="session")
+def changed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a manifest of those photographs without the copy of one, and with one of another."""
+    folder = tmp_path_factory.mktemp("changed")
+    files = sorted(photos.glob("*.jpg"))
+    other = shutil.copy(files[3], folder / "b copy.jpg")
+    paths = [str(file) for file in files if file.name != "a copy.jpg"]
+    pq.write_table(pa.table({"path": [*paths, str(other)]}), folder / "manifest.parquet")
+    return folder / "manifest.parquet"
+
+
+@pytest.fixture(scope="session")
+def built_again(
+    spark: SparkSession, built: Store, changed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a copy of that store with a second run, of the changed photographs."""
+    target = tmp_path_factory.mktemp("again") / "store"
+    shutil.copytree(built.layout.root, target)
+    build(spark, changed, target)
+    return target
+
+
+@pytest.fixture
+def second_run(built_again: Path) -> Callable[[Path], None]:
+    """Return what gives a store of the photographs its second run, as another job would."""
+
+    def give(store: Path) -> None:
+        shutil.copytree(built_again, store, dirs_exist_ok=True)
+
+    return give
 
 
 @pytest.fixture

@@ -1,65 +1,66 @@
 """``backfill``: a fresh index, chunk by chunk, what came meanwhile, and one swap."""
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.image_match_client import insert, search
 from elastic import Client
-from elastic.indices import aliased, find_one
+from elastic.indices import aliased, find_one, remove
 from jobs.errors import LoadError, UserError
 from jobs.loads.swapping import Swap
+from jobs.run import Run
 from store import Store
-from tests.elastic.session import Loader
+from tests.elastic.session import Loader, quiet
 from tests.elastic.test_load import contents, loads
 
 pytestmark = [pytest.mark.spark, pytest.mark.elastic]
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Do something after the chunks are loaded and before the swap, once."""
     settle = Swap.settle
 
     def settled(self: Swap) -> None:
         settle(self)
-        act()  # type: ignore[operator]
+        act()
 
     monkeypatch.setattr(Swap, "settle", settled)
 
 
-def test_both_jobs_make_the_same_index(
-    loader: Loader, client: Client, photos: Path, tmp_path: Path
-) -> None:
-    loader.build(photos, tmp_path / "store")
+def test_both_jobs_make_the_same_index(loader: Loader, client: Client, store: Path) -> None:
+    loader.load(store)
     by_build = contents(client, loader.alias)
-    loader.backfill(tmp_path / "store", backfill__chunk_documents=10)
+    loader.backfill(store, backfill__chunk_documents=10)
     assert aliased(client, loader.alias) == [f"{loader.alias}-v2"]
     assert contents(client, loader.alias) == by_build
-    chunks = [row for row in loads(tmp_path / "store") if row["state"] == "chunk"]
+    chunks = [row for row in loads(store) if row["state"] == "chunk"]
     assert [row["chunk"] for row in chunks] == [0, 1, 2]
     assert sum(row["documents"] for row in chunks) == 25
-    assert loads(tmp_path / "store")[-1]["state"] == "live"
-    assert not list((tmp_path / "store" / "backfills").iterdir())
+    assert loads(store)[-1]["state"] == "live"
+    assert not list((store / "backfills").iterdir())
     old = find_one(client, f"{loader.alias}-v1")
     assert old.settings["index.blocks.write"] == "true"
 
 
 def test_from_a_manifest_it_signs_and_loads_the_same(
-    loader: Loader, client: Client, photos: Path, tmp_path: Path
+    loader: Loader, client: Client, built: Store, store: Path, photos: Path, tmp_path: Path
 ) -> None:
-    loader.build(photos, tmp_path / "built")
+    loader.load(store)
     by_build = contents(client, loader.alias)
     other = Loader(loader.spark, loader.url, f"{loader.alias}-manifest")
-    other.backfill(tmp_path / "store", photos, backfill__chunk_documents=10)
+    signed = tmp_path / "signed"
+    other.backfill(signed, photos, backfill__chunk_documents=10)
     assert contents(client, other.alias) == by_build
-    run = Store(str(tmp_path / "store")).run()
+    run = Store(str(signed)).run()
     assert run.job == "backfill"
     assert run.counts["signed"] == 25
-    assert run.model_id == Store(str(tmp_path / "built")).run().model_id
-    assert not list((tmp_path / "store" / "backfills").iterdir())
+    assert run.model_id == built.run().model_id
+    assert not list((signed / "backfills").iterdir())
     with pytest.raises(UserError, match="has a run already"):
-        other.backfill(tmp_path / "store", photos)
+        other.backfill(signed, photos)
 
 
 def test_settings_are_restored_and_the_old_index_goes_if_asked(
@@ -132,56 +133,44 @@ def test_what_reached_the_old_index_meanwhile_is_carried_over(
     assert any("deleted as in the old index" in line for line in lines)
 
 
+def paths_of(client: Client, alias: str) -> set[str]:
+    return {document["path"] for document in contents(client, alias).values()}
+
+
 def test_what_the_store_got_meanwhile_is_carried_over(
     loader: Loader,
     client: Client,
-    photos: Path,
-    tmp_path: Path,
+    store: Path,
+    changed: Path,
+    second_run: Callable[[Path], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    source = tmp_path / "source"
-    shutil.copytree(photos, source)
-    store = tmp_path / "store"
-    loader.build(source, store)
-    plain = Loader(loader.spark, loader.url, f"{loader.alias}-other")
-
-    def act() -> None:
-        monkeypatch.undo()
-        (source / "a copy.jpg").unlink()
-        shutil.copy(sorted(source.glob("*.jpg"))[3], source / "c copy.jpg")
-        plain.build(source, store)
-
-    meanwhile(monkeypatch, act)
+    meanwhile(monkeypatch, lambda: second_run(store))
     loader.backfill(store)
-    paths = {Path(d["path"]).name for d in contents(client, loader.alias).values()}
-    assert paths == {file.name for file in source.iterdir()}
-    assert "c copy.jpg" in paths
+    assert paths_of(client, loader.alias) == set(pq.read_table(changed)["path"].to_pylist())
 
 
-def test_after_a_backfill_build_index_deletes_what_is_gone(
-    loader: Loader, client: Client, photos: Path, tmp_path: Path
+def test_after_a_backfill_a_load_deletes_what_is_gone(
+    loader: Loader, client: Client, store: Path, changed: Path, second_run: Callable[[Path], None]
 ) -> None:
-    source, store = tmp_path / "source", tmp_path / "store"
-    shutil.copytree(photos, source)
-    loader.backfill(store, source)
-    (source / "a copy.jpg").unlink()
-    loader.build(source, store)
-    paths = {Path(d["path"]).name for d in contents(client, loader.alias).values()}
-    assert paths == {file.name for file in source.iterdir()}
+    loader.backfill(store)
+    second_run(store)
+    loader.load(store)
+    assert paths_of(client, loader.alias) == set(pq.read_table(changed)["path"].to_pylist())
     assert aliased(client, loader.alias) == [f"{loader.alias}-v1"]
 
 
 def test_a_store_of_another_model_meanwhile_stops_the_swap(
-    loader: Loader,
-    client: Client,
-    photos: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    loader: Loader, client: Client, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = tmp_path / "store"
-    loader.build(photos, store)
-    plain = Loader(loader.spark, loader.url, f"{loader.alias}-other")
-    meanwhile(monkeypatch, lambda: plain.build(photos, store, cutoff=0.3))
+    def act() -> None:
+        request = loader.request(None, store)
+        with quiet() as progress:
+            run = Run(loader.spark, "test", str(store), request.settings, progress)
+            run.commit("0123456789abcdef", str(run.parent_signature_version))
+
+    loader.backfill(store)
+    meanwhile(monkeypatch, act)
     with pytest.raises(UserError, match="another model_id"):
         loader.backfill(store)
     assert aliased(client, loader.alias) == [f"{loader.alias}-v1"]
@@ -191,7 +180,7 @@ def test_an_old_index_that_was_deleted_meanwhile_stops_the_swap(
     loader: Loader, client: Client, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loader.backfill(store)
-    meanwhile(monkeypatch, lambda: client.delete(f"/{loader.alias}-v1"))
+    meanwhile(monkeypatch, lambda: remove(client, f"{loader.alias}-v1"))
     with pytest.raises(UserError, match="was deleted since"):
         loader.backfill(store)
     assert aliased(client, loader.alias) == []

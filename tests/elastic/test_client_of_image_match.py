@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.elastic]
 
 
 def test_it_finds_pictures_their_copies_and_their_changed_copies(
-    loader: Loader, client: Client, photos: Path, tmp_path: Path
+    loader: Loader, client: Client, store: Path, photos: Path, tmp_path: Path
 ) -> None:
-    loader.build(photos, tmp_path / "store")
-    loader.backfill(tmp_path / "store")  # behind the alias there is another index now
+    loader.load(store)
+    loader.backfill(store)  # behind the alias there is another index now
     originals = sorted(photos.glob("*.jpg"))
     copied = next(path for path in originals if path.name != "a copy.jpg")
     smaller = tmp_path / "smaller.png"

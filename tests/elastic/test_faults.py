@@ -17,15 +17,15 @@ from benchmarks.elasticsearch_server import Server, java_home
 from benchmarks.signature_store import make_store
 from elastic import Client, ElasticError, connection
 from elastic.client import Patience
-from elastic.indices import aliased, change, count, indexed
+from elastic.indices import aliased, change, indexed
 from jobs.errors import LoadError
 from jobs.loads.watch import Watch
 from jobs.settings import Settings
 from tests.elastic.proxy import Proxy
 from tests.elastic.session import Loader
-from tests.elastic.test_load import contents, loads
+from tests.elastic.test_load import contents
 
-pytestmark = [pytest.mark.spark, pytest.mark.elastic, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.elastic, pytest.mark.faults]
 
 DOCUMENTS = 2_000
 SEED = 20_252
@@ -214,27 +214,3 @@ def _others(server: Server) -> Iterator[None]:
             ended.set()
     for one in running:
         one.result()
-
-
-def test_a_load_of_build_index_that_fails_resumes_without_signing(
-    own: Loader, own_server: Server, photos: Path, tmp_path: Path
-) -> None:
-    """The pictures are gone at the second start: nothing needs them."""
-    source, store = tmp_path / "source", tmp_path / "store"
-    shutil.copytree(photos, source)
-    client = Client(connection(own.url))
-    blocked = f"{own.alias}-v1-rejects"
-    # An alias in the way of the index of rejects: the load cannot begin.
-    client.put(f"/{own.alias}-in-the-way", {"aliases": {blocked: {}}})
-    with pytest.raises(LoadError):
-        own.build(source, store)
-    assert loads(store)[-1]["state"] == "failed"
-    assert aliased(client, own.alias) == []
-    shutil.rmtree(source)
-    client.delete(f"/{own.alias}-in-the-way")
-    own.build(source, store)
-    assert count(client, own.alias) == 25
-    assert aliased(client, own.alias) == [f"{own.alias}-v1"]
-    states = [row["state"] for row in loads(store)]
-    assert states[-1] == "loaded"
-    assert len({row["run_id"] for row in loads(store)}) == 1

@@ -17,7 +17,7 @@ from elastic.indices import aliased, count
 from jobs.errors import UserError
 from tests.elastic.session import Loader
 
-pytestmark = [pytest.mark.spark, pytest.mark.elastic, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.elastic, pytest.mark.faults]
 
 PASSWORD = "planted-password-4711"  # noqa: S105 - planted, to be looked for
 PLACE = "env:PLANTED_PASSWORD"

@@ -59,7 +59,8 @@ def test_holds_the_packages_and_their_subpackages_only(project: Path, build: Bui
     (project / "jobs/table.csv").write_text("a,b\n")
     with zipfile.ZipFile(build()) as archive:
         assert sorted(archive.namelist()) == [
-            "conf/elasticsearch/full.toml", "conf/elasticsearch/lean.toml", "jobs/__init__.py", "jobs/count.py", "jobs/stages/__init__.py",
+            "conf/elasticsearch/full.toml", "conf/elasticsearch/lean.toml",
+            "jobs/__init__.py", "jobs/count.py", "jobs/stages/__init__.py",
             "jobs/stages/deep/__init__.py", "jobs/stages/sign.py", "store/__init__.py",
         ]  # fmt: skip
 
