@@ -1,7 +1,8 @@
 """image-match's own code as a process of its own environment, to be measured beside ours.
 
 It needs scikit-image and more, in versions that this project does not ship: so it lives in
-``build/image-match``, made from ``benchmarks/image-match.lock`` at the first use.
+``build/image-match``, made from ``benchmarks/image-match.lock`` at the first use; with its client
+of Elasticsearch in ``build/image-match-client``, likewise.
 """
 
 import subprocess
@@ -9,8 +10,10 @@ import sys
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parent.parent
-_ENVIRONMENT = _PROJECT / "build" / "image-match"
-_LOCK = _PROJECT / "benchmarks" / "image-match.lock"
+_SIGNING = "image-match"
+
+CLIENT = "image-match-client"
+"""The environment that has the client of Elasticsearch as well."""
 
 _PROGRAM = """
 import sys, time, warnings
@@ -66,28 +69,35 @@ class ImageMatch:
         return (float(answer[0]), bytes.fromhex(answer[1])) if len(answer) > 1 else None
 
 
-def prepared() -> Path:
-    """Make image-match's environment where it is missing.
+def prepared(name: str = _SIGNING) -> Path:
+    """Make an environment of image-match where it is missing.
+
+    Parameters
+    ----------
+    name : str
+        Of the environment and of its lock file.
 
     Returns
     -------
     Path
         Its Python.
     """
-    python = _ENVIRONMENT / "bin" / "python"
-    installed = _ENVIRONMENT / "installed.lock"
-    if installed.is_file() and installed.read_bytes() == _LOCK.read_bytes():
+    environment = _PROJECT / "build" / name
+    lock = _PROJECT / "benchmarks" / f"{name}.lock"
+    python = environment / "bin" / "python"
+    installed = environment / "installed.lock"
+    if installed.is_file() and installed.read_bytes() == lock.read_bytes():
         return python
     uv = Path(sys.executable).with_name("uv")
     subprocess.run(
-        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, _ENVIRONMENT], check=True
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment], check=True
     )
     subprocess.run(
         [
             *(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
-            *("--python", python, "-r", _LOCK),
+            *("--python", python, "-r", lock),
         ],
         check=True,
     )
-    installed.write_bytes(_LOCK.read_bytes())
+    installed.write_bytes(lock.read_bytes())
     return python

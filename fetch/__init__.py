@@ -11,12 +11,15 @@ from fetch.errors import (
     NotAFileError,
     NotFoundError,
     PermissionDeniedError,
+    PrivateAddressError,
+    TimedOutError,
     TooManyBytesError,
     UnreadableError,
     UnsupportedSchemeError,
 )
 from fetch.location import canonical, image_id_of, scheme_of
 from fetch.registry import fetch, open_stream, stat
+from fetch.web import WebLimits
 
 __all__ = [
     "FetchError",
@@ -25,10 +28,13 @@ __all__ = [
     "NotAFileError",
     "NotFoundError",
     "PermissionDeniedError",
+    "PrivateAddressError",
     "Stat",
+    "TimedOutError",
     "TooManyBytesError",
     "UnreadableError",
     "UnsupportedSchemeError",
+    "WebLimits",
     "canonical",
     "fetch",
     "image_id_of",

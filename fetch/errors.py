@@ -46,6 +46,18 @@ class UnreadableError(FetchError):
     transient = True
 
 
+class TimedOutError(UnreadableError):
+    """The location did not answer in time; another run may succeed."""
+
+    reason = "timed_out"
+
+
+class PrivateAddressError(FetchError):
+    """The URL leads to an address outside the public internet, which is not allowed here."""
+
+    reason = "private_address"
+
+
 class UnsupportedSchemeError(FetchError):
     """No module here reads locations of this scheme."""
 

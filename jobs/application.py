@@ -49,9 +49,10 @@ def run_job(
     int
         Exit code; `jobs.errors` lists them.
     """
+    begun = _Begun()
     try:
         request = parse(job, arguments, project)
-        lines, ending = _execute(job, body, request)
+        lines, ending = _execute(job, body, request, begun)
         for line in lines:
             print(line)
         if ending is not None:
@@ -60,23 +61,38 @@ def run_job(
         print(f"{job}: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"{job}: interrupted; nothing of this run is visible", file=sys.stderr)
+        print(f"{job}: interrupted; {begun.standing}", file=sys.stderr)
         return _INTERRUPTED
     except Exception:  # noqa: BLE001 - whatever it is, it ends as one exit code
         traceback.print_exc()
-        print(
-            f"{job}: this run crashed; nothing of it is visible, and the next run will work",
-            file=sys.stderr,
-        )
+        print(f"{job}: this run crashed; {begun.standing}", file=sys.stderr)
         return CRASH
     return SUCCESS
 
 
-def _execute(job: str, body: Body, request: Request) -> tuple[list[str], JobError | None]:
+class _Begun:
+    """The run that a job has begun, if it came so far."""
+
+    run: Run | None = None
+
+    @property
+    def standing(self) -> str:
+        """What is true of the store after a job that did not end well."""
+        if self.run is None or not self.run.committed:
+            return "nothing of this run is visible, and the next run will work"
+        return (
+            f"run {self.run.run_id} was committed before and stands: what was left of the job, "
+            "such as its load, goes on when the same command is started again"
+        )
+
+
+def _execute(
+    job: str, body: Body, request: Request, begun: _Begun
+) -> tuple[list[str], JobError | None]:
     spark = open_session(f"spark-image-match {job}")
     try:
         with terminal() as output, Progress(lambda: running_tasks(spark), output) as progress:
-            run = Run(spark, job, request.store, request.settings, progress)
+            run = begun.run = Run(spark, job, request.store, request.settings, progress)
             places = filter(None, (request.source, request.store))
             print(f"{job}: run {run.run_id}, {' -> '.join(places)}", flush=True)
             try:

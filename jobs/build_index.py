@@ -13,6 +13,7 @@ try:
     from jobs.explaining import plan_lines
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
+    from jobs.loads.load import open_load
     from jobs.recall import recall_lines
     from jobs.request import Request, read_corpus
     from jobs.run import Run
@@ -44,6 +45,9 @@ def build_index(run: Run, request: Request) -> list[str]:
     list of str
         What to print.
     """
+    load = open_load(run, request)
+    if load.unfinished:
+        return load.finish([])
     manifest = read_corpus(run, request)
     corpus = sign_corpus(run, manifest)
     run.tell(cost_lines(run, corpus.count))
@@ -51,6 +55,7 @@ def build_index(run: Run, request: Request) -> list[str]:
     if compared:
         run.tell(calibration_lines(run, judge(run, compared, request.recalibrate)))
     search = plan_pairs(run, corpus.distinct, request.model)
+    load.check(search.model.model_id, corpus.version)
     run.tell(plan_lines(run, search, corpus.images))
     if request.explain_cost:
         return ["nothing was searched or committed (--explain-cost)"]
@@ -61,16 +66,12 @@ def build_index(run: Run, request: Request) -> list[str]:
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
         export_removable(run, clusters, corpus.images, request.export_removable)
+    load.note()
     run.commit(search.model.model_id, corpus.version)
-    return [
-        *summary_lines(run.counts, search.model.cutoff, search.model.rule),
-        *recall_line(run),
-        *estimate_lines(run),
-        *recall,
-        "",
-        *audited,
-        *reading_lines(run.layout.report(run.run_id)),
-    ]
+    summary = summary_lines(run.counts, search.model.cutoff, search.model.rule)
+    known = [*recall_line(run), *estimate_lines(run)]
+    reading = reading_lines(run.layout.report(run.run_id))
+    return load.finish([*summary, *known, *recall, "", *audited, "", *reading])
 
 
 if __name__ == "__main__":

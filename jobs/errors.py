@@ -6,6 +6,7 @@ USER_MISTAKE = 2
 TOO_MANY_FAILURES = 3
 CONFLICT = 4
 LOW_RECALL = 5
+NOT_LOADED = 6
 
 
 class JobError(Exception):
@@ -36,6 +37,12 @@ class LowRecallError(JobError):
     """The search missed more than the settings allow; the run is committed."""
 
     exit_code = LOW_RECALL
+
+
+class LoadError(JobError):
+    """The run is committed, but its index is not complete; the next start goes on with it."""
+
+    exit_code = NOT_LOADED
 
 
 class CountsError(JobError):

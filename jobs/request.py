@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from jobs.errors import UserError
 from jobs.exporting import check_target
+from jobs.loads.flags import add_index_flags, index_overrides
 from jobs.run import Run
 from jobs.sample import PICTURES, TRUTH, make_sample_corpus
 from jobs.sample.truth import HEADER
@@ -40,9 +41,9 @@ how many pairs are false. Writes a report and a plot into the store. Nothing els
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 the job crashed; 2 a mistake in what was asked; 3 too many images failed;
-4 another run committed to the store first; 5 committed, but the audit found recall too low.
-Whatever the code, what readers of the store see is the last committed run. All settings and their
-defaults: docs/settings.md.
+4 another run committed to the store first; 5 committed, but the audit found recall too low;
+6 the index is not complete, start again. Whatever the code, what readers of the store see is the
+last committed run. All settings and their defaults: docs/settings.md.
 """
 
 _WITHOUT_SOURCE = """
@@ -91,6 +92,7 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
     """
     given = _build_parser(job).parse_args(arguments)
     overrides = {"max_failure_rate": given.max_failure_rate, "keepers.protected": given.protected}
+    overrides |= index_overrides(given)
     check_target(given.export_removable)
     if given.truth and not Path(given.truth).is_file():
         raise UserError(f"--truth {given.truth}: there is no such file")
@@ -274,6 +276,7 @@ def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.A
 def _build_parser(job: str) -> argparse.ArgumentParser:
     parser = _parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
     _add_places(parser)
+    add_index_flags(parser)
     settings = parser.add_argument_group(_SETTINGS)
     _add_model_settings(settings)
     _add_run_settings(settings)

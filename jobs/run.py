@@ -47,6 +47,7 @@ class Run:
         self.timings: dict[str, float] = {}
         self.estimates: dict[str, float] = {}
         self.ending: JobError | None = None
+        self.committed = False
         self._asked = settings
         self._log = RunLog(spark, self.layout)
         self._parent = self._log.newest()
@@ -232,6 +233,7 @@ class Run:
                 "code_version": CODE_VERSION,
             }
         )
+        self.committed = True
 
     def clean_up(self) -> None:
         """Delete the run's intermediate rows, committed or not."""

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from jobs.criteria import DEFAULT_RANKING, PROTECTED, parse_ranking
 from jobs.errors import UserError
+from jobs.loads.settings import SECRETS, BackfillSettings, ElasticsearchSettings
 from matching.calibration import CEILING
 from sandbox import Limits
 from signature import DecodePolicy, SignatureParameters
@@ -187,6 +188,8 @@ class Settings(_Section):
     matching: MatchingSettings = MatchingSettings()
     sample: SampleSettings = SampleSettings()
     keepers: KeeperSettings = KeeperSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    backfill: BackfillSettings = BackfillSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -287,7 +290,8 @@ def _sentence(error: ValidationError, profile: str | None) -> str:
         if detail["type"] == "extra_forbidden":
             problems.append(f"there is no setting {name}")
         else:
-            problems.append(f"setting {name} = {detail['input']!r}: {_message(detail)}")
+            shown = "***" if name in SECRETS else repr(detail["input"])
+            problems.append(f"setting {name} = {shown}: {_message(detail)}")
     return "; ".join(problems) + (f" (profile {profile})" if profile else "")
 
 

@@ -79,7 +79,7 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
     task = signing_task(run.settings)
     done = run.spark.sparkContext.accumulator(0)
     with run.stage("signing", counted.to_sign, lambda: done.value):
-        tasks = _tasks(run, counted.to_sign)
+        tasks = signing_tasks(run, counted.to_sign)
         signed = run.stash(sign_images(admitted, task, tasks, done.add), "signed")
     # What is signed lies in staging: read from there, images cost less than from their table.
     images = image_rows(signed, admitted, run.run_id)
@@ -145,7 +145,21 @@ def signing_task(settings: Settings) -> SigningTask:
     )
 
 
-def _tasks(run: Run, images: int) -> int:
+def signing_tasks(run: Run, images: int) -> int:
+    """Return into how many tasks signing is cut.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    images : int
+        How many are to be signed.
+
+    Returns
+    -------
+    int
+        What the settings say, or what keeps a task to some seconds of work; at least 1.
+    """
     if run.settings.partitions:
         return run.settings.partitions
     few = min(images, _TASKS_PER_CORE * cores(run.spark))

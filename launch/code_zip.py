@@ -3,6 +3,8 @@
 With the packages goes the machine code that numba makes of them, so that executors like this
 machine compile nothing (`signature.kernel_cache` looks for it there).
 
+Beside them go the index mappings, which a driver on a cluster reads from here.
+
 Only ``.py`` files in folders with an ``__init__.py`` go in: people keep their stores and
 pictures inside package folders too (``store/photos``), and those are neither shipped nor
 walked. The name holds a hash of the content, so that a new build never replaces the zip
@@ -24,7 +26,19 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = ("sandbox", "signature", "matching", "fetch", "store", "udfs", "jobs", "lookup")
+PACKAGES = (
+    "sandbox",
+    "signature",
+    "matching",
+    "fetch",
+    "store",
+    "elastic",
+    "udfs",
+    "jobs",
+    "lookup",
+)
+COMPILED = ("udfs", "lookup")  # packages with a module `kernels`, which compiles ahead
+MAPPINGS = "conf/elasticsearch"
 EARLIEST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # one date for all: equal sources, equal bytes
 KEPT_DAYS = 7  # older zips of other sources go; no job is expected to run that long
 
@@ -54,7 +68,7 @@ def sources_of(package: Path) -> Iterator[Path]:
 
 
 def read_sources(project: Path) -> list[tuple[str, bytes]]:
-    """Every source file of the project's packages.
+    """Every source file of the project's packages, and the index mappings.
 
     Parameters
     ----------
@@ -66,15 +80,13 @@ def read_sources(project: Path) -> list[tuple[str, bytes]]:
     list of (str, bytes)
         Name inside the zip, and content.
     """
-    return [
-        (source.relative_to(project).as_posix(), source.read_bytes())
-        for package in PACKAGES
-        for source in sources_of(project / package)
-    ]
+    sources = [source for package in PACKAGES for source in sources_of(project / package)]
+    sources += sorted((project / MAPPINGS).glob("*.toml"))
+    return [(source.relative_to(project).as_posix(), source.read_bytes()) for source in sources]
 
 
 def compile_ahead(project: Path, kernels: Path) -> None:
-    """Make the machine code of all that executors run.
+    """Make the machine code of all that executors run, and of what lookup runs.
 
     Parameters
     ----------
@@ -90,9 +102,9 @@ def compile_ahead(project: Path, kernels: Path) -> None:
     """
     print("spark-submit.sh: compiling this code for this machine, once", file=sys.stderr)
     environment = {**os.environ, "PYTHONPATH": str(project), "NUMBA_CACHE_DIR": str(kernels)}
-    subprocess.run(
-        [sys.executable, "-P", "-m", "udfs.kernels"], check=True, env=environment, cwd=project
-    )
+    for package in COMPILED:
+        command = [sys.executable, "-P", "-m", f"{package}.kernels"]
+        subprocess.run(command, check=True, env=environment, cwd=project)  # noqa: S603 - ours
 
 
 def read_kernels(sources: list[tuple[str, bytes]], kernels: Path) -> list[tuple[str, bytes]]:

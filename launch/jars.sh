@@ -3,14 +3,35 @@
 # group:artifact:version, one a line. Delta's must match delta-spark in pyproject.toml.
 JAR_PACKAGES=(
   io.delta:delta-spark_2.12:3.3.3
+  org.elasticsearch:elasticsearch-spark-30_2.12:9.5.6
 )
-# group:artifact, one a line: dependencies that a package names but does not need.
-JAR_EXCLUSIONS=()
+# group:artifact, one a line: dependencies that a package names but does not need. The connector
+# names two that were never published, and some that Spark itself brings, in its own versions.
+JAR_EXCLUSIONS=(
+  org.elasticsearch:elasticsearch-hadoop-mr
+  org.elasticsearch:elasticsearch-spark_2.12
+  org.apache.spark:spark-yarn_2.12
+  org.scala-lang:scala-reflect
+  org.slf4j:slf4j-api
+  commons-logging:commons-logging
+  javax.xml.bind:jaxb-api
+)
+
+# The packages to fetch, one a line. A connector that the user brings is not fetched as well.
+wanted_packages() {
+  local package
+  for package in "${JAR_PACKAGES[@]}"; do
+    case $package,${USER_JARS:-} in
+      *:elasticsearch-spark-30_*,*elasticsearch-spark-30_*.jar*) ;;
+      *) printf '%s\n' "$package" ;;
+    esac
+  done
+}
 
 # One folder for each set of packages: a changed list never meets jars of the old one.
 jars_folder() {
   local sum
-  sum=$(printf '%s\n' "${JAR_PACKAGES[@]}" ${JAR_EXCLUSIONS[@]+"${JAR_EXCLUSIONS[@]}"} | cksum)
+  sum=$(printf '%s\n' "$(wanted_packages)" ${JAR_EXCLUSIONS[@]+"${JAR_EXCLUSIONS[@]}"} | cksum)
   printf '%s' "$BUILD/jars/${sum%% *}"
 }
 
@@ -21,7 +42,7 @@ jar_list() { joined "$(jars_folder)"/jars/*.jar; }
 
 # What makes spark-submit fetch the jars itself, one word a line.
 package_options() {
-  printf '%s\n' --packages "$(joined "${JAR_PACKAGES[@]}")"
+  printf '%s\n' --packages "$(wanted_packages | paste -s -d , -)"
   if [ ${#JAR_EXCLUSIONS[@]} -gt 0 ]; then
     printf '%s\n' --exclude-packages "$(joined "${JAR_EXCLUSIONS[@]}")"
   fi

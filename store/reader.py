@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
-from pyarrow.fs import FileSystem, SubTreeFileSystem
+from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, SubTreeFileSystem
 
 from store.errors import NoSuchRunError, NoSuchStoreError, StoreError, StoreFormatError
 from store.layout import Layout
@@ -133,7 +134,9 @@ class Store:
             f"no run {run_id} in {self.layout.root}: the last is {runs[-1].run_id}"
         )
 
-    def table(self, name: str, run_id: str | None = None) -> pa.Table:
+    def table(
+        self, name: str, run_id: str | None = None, columns: list[str] | None = None
+    ) -> pa.Table:
         """Read a whole table at the version that a run pins (default: the newest run).
 
         Parameters
@@ -142,6 +145,8 @@ class Store:
             One of `store.schemas.TABLES`.
         run_id : str, optional
             Of a committed run; the newest one by default.
+        columns : list of str, optional
+            Which; all by default.
 
         Returns
         -------
@@ -153,7 +158,49 @@ class Store:
         StoreError
             If there is no table of this name.
         """
-        return _read(self._pinned(name, run_id))
+        return _read(self._pinned(name, run_id), columns)
+
+    def log_position(self) -> str:
+        """Tell how far the run log has come, without reading it.
+
+        Returns
+        -------
+        str
+            Another one after each committed run; empty where there is no log.
+        """
+        system, path = _file_system(f"{self.layout.runs}/_delta_log")
+        entries = system.get_file_info(FileSelector(path, allow_not_found=True))
+        return max((e.base_name for e in entries if e.base_name.endswith(".json")), default="")
+
+    def model_files(self, model_id: str) -> dict[str, bytes]:
+        """Read the files of a model.
+
+        Parameters
+        ----------
+        model_id : str
+            Its id.
+
+        Returns
+        -------
+        dict of str to bytes
+            Name to content, for `matching.Model.from_files`.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such model.
+        """
+        system, path = _file_system(self.layout.model(model_id))
+        found = system.get_file_info(FileSelector(path, allow_not_found=True))
+        files = {}
+        for entry in found:
+            # Hadoop lays checksums of its own beside local files, under names with a dot.
+            if entry.type == FileType.File and not entry.base_name.startswith("."):
+                with system.open_input_stream(entry.path) as stream:
+                    files[entry.base_name] = stream.read()
+        if not files:
+            raise StoreError(f"{self.layout.root} has no model {model_id}")
+        return files
 
     def files(self, name: str, run_id: str | None = None) -> list[str]:
         """Return the Parquet files that make up a table at the version that a run pins.
@@ -190,8 +237,15 @@ def _open(path: str, version: int | None = None) -> DeltaTable:
     return DeltaTable(path, version=version)
 
 
-def _read(table: DeltaTable) -> pa.Table:
+def _read(table: DeltaTable, columns: list[str] | None = None) -> pa.Table:
     # Arrow's own file system: the one that deltalake brings calls back into Python from Arrow's
     # threads, and at times aborts the process at its end.
     system, folder = FileSystem.from_uri(table.table_uri)
-    return table.to_pyarrow_table(filesystem=SubTreeFileSystem(folder, system))
+    return table.to_pyarrow_table(columns=columns, filesystem=SubTreeFileSystem(folder, system))
+
+
+def _file_system(path: str) -> tuple[FileSystem, str]:
+    if "://" in path or path.startswith("file:"):
+        system, inside = FileSystem.from_uri(path)
+        return system, inside
+    return LocalFileSystem(), str(Path(path).absolute())

@@ -14,6 +14,10 @@ for _library in ("OMP", "OPENBLAS"):
 
 from pyspark.sql import SparkSession  # noqa: E402 - brings numpy
 
+from tests.elastic.server import archive, elastic_url, own_server  # noqa: E402
+
+__all__ = ["archive", "elastic_url", "own_server"]  # fixtures: one server for all folders
+
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 

@@ -38,6 +38,18 @@ class RunLog:
         self._spark = spark
         self._path = layout.runs
 
+    def rows(self) -> list[Row]:
+        """Return every committed run's row, oldest first.
+
+        Returns
+        -------
+        list of Row
+            The columns of `store.schemas.RUNS`.
+        """
+        if not DeltaTable.isDeltaTable(self._spark, self._path):
+            return []
+        return self._spark.read.format("delta").load(self._path).orderBy("sequence").collect()
+
     def newest(self) -> Row | None:
         """Return the newest run's row, or None in a store without one.
 

@@ -16,11 +16,12 @@ Snapshot = dict[str, tuple[str, int]]
 
 @pytest.fixture(scope="session")
 def machine_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that ``python -m udfs.kernels`` fills on a machine that has nothing yet."""
+    """The folder that compiling ahead fills on a machine that has nothing yet."""
     folder = tmp_path_factory.mktemp("machine") / "code"
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "NUMBA_CACHE_DIR": str(folder)}
-    command = [sys.executable, "-P", "-m", "udfs.kernels"]
-    subprocess.run(command, check=True, cwd=folder.parent, env=environment)
+    for package in ("udfs", "lookup"):
+        command = [sys.executable, "-P", "-m", f"{package}.kernels"]
+        subprocess.run(command, check=True, cwd=folder.parent, env=environment)
     return folder
 
 

@@ -59,6 +59,7 @@ def test_holds_the_packages_and_their_subpackages_only(project: Path, build: Bui
     (project / "jobs/table.csv").write_text("a,b\n")
     with zipfile.ZipFile(build()) as archive:
         assert sorted(archive.namelist()) == [
+            "conf/elasticsearch/full.toml", "conf/elasticsearch/lean.toml",
             "jobs/__init__.py", "jobs/count.py", "jobs/stages/__init__.py",
             "jobs/stages/deep/__init__.py", "jobs/stages/sign.py", "store/__init__.py",
         ]  # fmt: skip
@@ -122,11 +123,12 @@ def test_ships_every_package_of_this_project(run: Run) -> None:
 
 @pytest.fixture
 def compiler(project: Path) -> Path:
-    """The project's program that compiles."""
-    package = project / "udfs"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "kernels.py").write_text(COMPILER)
+    """The project's program that compiles; lookup has nothing to compile."""
+    for name, program in (("lookup", ""), ("udfs", COMPILER)):
+        package = project / name
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+        (package / "kernels.py").write_text(program)
     return package / "kernels.py"
 
 

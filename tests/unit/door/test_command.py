@@ -98,6 +98,14 @@ def test_the_users_jars_are_added_to_ours(dry_run: DryRun, project: Path, given:
     assert "--packages" not in command.options
 
 
+def test_a_connector_that_the_user_brings_is_not_fetched(dry_run: DryRun) -> None:
+    assert ":elasticsearch-spark-30_2.12:" in dry_run("jobs/count.py").value("--packages")
+    mine = "/jars/elasticsearch-spark-30_2.12-9.5.6.jar"
+    command = dry_run("--jars", mine, "jobs/count.py")
+    assert command.value("--packages") == dry_run("jobs/count.py").value("--packages").split(",")[0]
+    assert command.value("--jars") == mine
+
+
 def fetched_jars(project: Path) -> Path:
     """The state after set-up: the door's own name for the folder, two empty jars."""
     script = f'ROOT="$1" BUILD="$1/build"; . "{project}/launch/jars.sh"; jars_folder'

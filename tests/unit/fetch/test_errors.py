@@ -27,6 +27,8 @@ def test_reasons_are_distinct() -> None:
         "not_a_file",
         "too_many_bytes",
         "unreadable",
+        "timed_out",
+        "private_address",
         "unsupported_scheme",
         "invalid_path",
     }

@@ -1,0 +1,1 @@
+"""Loading an index of Elasticsearch from what a store holds."""

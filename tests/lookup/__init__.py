@@ -1,0 +1,1 @@
+"""Asking real databases: image-match's documented session, its own client, threads, faults."""
