@@ -57,11 +57,13 @@ CELLS = pa.schema(
     [
         ("model_id", pa.string()),
         ("signature_id", _SIGNATURE_ID),
+        ("signature", pa.binary()),
         ("cells", pa.list_(pa.int32())),
         ("costs", pa.binary()),
     ]
 )
-"""Nearest cells first; a byte of cost for each. -1 fills the end of a list that is short."""
+"""Nearest cells first; a byte of cost for each. -1 fills the end of a list that is short. The
+signature is here too: an increment reads all that it compares with in one pass, without a join."""
 
 PAIRS = pa.schema(
     [
@@ -84,6 +86,23 @@ CLUSTERS = pa.schema(
         ("run_id", pa.string()),
     ]
 )
+
+RETIRED = pa.schema([("signature_id", _SIGNATURE_ID)])
+"""Signatures that no image needs any more: they are in no pair, and `jobs/compact.py` removes them
+from ``signatures`` and ``cells``."""
+
+VANISHED = "vanished"
+FORGOTTEN = "forgotten"
+
+TOMBSTONES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("reason", pa.string()),
+        ("run_id", pa.string()),
+    ]
+)
+"""Images that left: ``vanished`` ones until they come back, ``forgotten`` ones for good."""
 
 RUNS = pa.schema(
     [
@@ -111,6 +130,8 @@ TABLES = {
     "cells": CELLS,
     "pairs": PAIRS,
     "clusters": CLUSTERS,
+    "retired": RETIRED,
+    "tombstones": TOMBSTONES,
 }
 """The tables whose version a run pins. ``runs`` itself is the log that pins them."""
 
