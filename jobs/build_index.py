@@ -14,7 +14,7 @@ try:
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
     from jobs.recall import recall_lines
-    from jobs.request import Request, read_corpus
+    from jobs.request import Request, parse_request, read_corpus
     from jobs.run import Run
     from jobs.sampling import compare_sample, cost_lines
     from jobs.searching import plan_pairs, search_pairs
@@ -74,4 +74,5 @@ def build_index(run: Run, request: Request) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_job("build_index", build_index, Path(__file__).resolve().parent.parent))
+    project = Path(__file__).resolve().parent.parent
+    sys.exit(run_job("build_index", build_index, project, parse_request))

@@ -58,4 +58,4 @@ def calibrate(run: Run, request: Request) -> list[str]:
 
 if __name__ == "__main__":
     project = Path(__file__).resolve().parent.parent
-    sys.exit(run_job("calibrate", calibrate, project, parse=parse_calibrate_request))
+    sys.exit(run_job("calibrate", calibrate, project, parse_calibrate_request))

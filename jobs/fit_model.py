@@ -40,4 +40,4 @@ def fit_model(run: Run, request: Request) -> list[str]:
 
 if __name__ == "__main__":
     project = Path(__file__).resolve().parent.parent
-    sys.exit(run_job("fit_model", fit_model, project, parse=parse_store_request))
+    sys.exit(run_job("fit_model", fit_model, project, parse_store_request))

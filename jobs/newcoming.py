@@ -95,7 +95,7 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
     """
     model, before = turnover.model, run.read("pairs")
     with run.stage("checking buckets"):
-        reaches, moved = _reaches(run, turnover)
+        reaches, moved = _reaches(turnover)
     with run.stage("listing newcomers"):
         newcomers = run.stash(_newcomers(run, turnover, before, moved), "newcomers")
         count = newcomers.count()
@@ -103,7 +103,7 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
     if count > min(_MOST_SHARE * turnover.count, _MOST_NEWCOMERS):
         return _search_all(run, turnover)
     with run.stage("comparing newcomers"):
-        found = run.stash(_met(run, turnover, newcomers, reaches), "found")
+        found = run.stash(_met(turnover, newcomers, reaches), "found")
         done = found.agg(F.sum("comparisons"), F.sum("dropped")).head()
         run.counts["comparisons"] = int((done and done[0]) or 0)
         run.counts["pairs_dropped"] = int((done and done[1]) or 0)
@@ -121,7 +121,7 @@ def _search_all(run: Run, turnover: Turnover) -> DataFrame:
     return search_pairs(run, Search(model, turnover.living, plan))
 
 
-def _reaches(run: Run, turnover: Turnover) -> tuple[Reaches, npt.NDArray[np.int64]]:
+def _reaches(turnover: Turnover) -> tuple[Reaches, npt.NDArray[np.int64]]:
     """The reach of each capped bucket, and the buckets in which it is another than before."""
     model = turnover.model
     none = np.empty(0, np.int64)
@@ -164,7 +164,7 @@ def _newcomers(
     return newcomers.distinct()
 
 
-def _met(run: Run, turnover: Turnover, newcomers: DataFrame, reaches: Reaches) -> DataFrame:
+def _met(turnover: Turnover, newcomers: DataFrame, reaches: Reaches) -> DataFrame:
     model = turnover.model
     theirs = turnover.living.join(newcomers, "signature_id", how="left_semi")
     companies = companies_of(theirs, model)

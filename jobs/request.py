@@ -170,7 +170,7 @@ def parse_calibrate_request(job: str, arguments: Sequence[str] | None, project: 
 
 
 def _store_parser(job: str, description: str) -> argparse.ArgumentParser:
-    parser = _parser(job, description)
+    parser = job_parser(job, description)
     parser.add_argument("--store", metavar="DIR", required=True, help="the store's folder")
     _add_model_settings(parser.add_argument_group(_SETTINGS))
     return parser
@@ -261,7 +261,23 @@ def _truth_beside(source: str | None) -> str | None:
         return str(table) if file.readline() == _TRUTH_HEADER else None
 
 
-def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.ArgumentParser:
+def job_parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.ArgumentParser:
+    """Return a parser that knows no flag yet.
+
+    Parameters
+    ----------
+    job : str
+        Name of the job, for the help.
+    description : str
+        What it does.
+    epilog : str
+        What follows the flags in the help.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Without abbreviations.
+    """
     return argparse.ArgumentParser(
         prog=f"./spark-submit.sh [spark-submit options] jobs/{job}.py",
         description=description,
@@ -272,7 +288,7 @@ def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.A
 
 
 def _build_parser(job: str) -> argparse.ArgumentParser:
-    parser = _parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
+    parser = job_parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
     _add_places(parser)
     settings = parser.add_argument_group(_SETTINGS)
     _add_model_settings(settings)

@@ -80,6 +80,10 @@ class Run:
         """The table versions that the newest run pins."""
         return dict(self._parent.versions) if self._parent else {}
 
+    def last_estimate(self, name: str, model_id: str) -> float | None:
+        """Return what the newest run that asked found; see `RunLog.last_estimate`."""
+        return self._log.last_estimate(name, model_id)
+
     @property
     def protected(self) -> list[str]:
         """The canonical paths of folders whose images are kept before all others."""

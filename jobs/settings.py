@@ -157,6 +157,8 @@ class Settings(_Section):
     # None: the cutoff is taken as it is. "fdr:0.01" for a cutoff sets both.
     fdr: Annotated[float, Field(gt=0, lt=1)] | None = None
     max_failure_rate: Share = 0.25
+    # A mount that is not there would empty the store overnight.
+    max_vanished_rate: Share = 0.5
     # Parts of the manifest; 0 chooses from the number of images and cores.
     partitions: Annotated[int, Field(ge=0)] = 0
     signature: SignatureSettings = SignatureSettings()

@@ -1,4 +1,4 @@
-"""Which signatures a corpus needs now, and did or did not before: facts are added, never changed."""
+"""Which signatures a corpus needs now, and did not before: facts are added, never changed."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -7,6 +7,7 @@ from jobs.errors import UserError
 from jobs.model import load_model
 from jobs.newcoming import Turnover
 from jobs.run import Run
+from jobs.signing import signing_task
 from jobs.stages.find_pairs import find_cells
 from jobs.stages.schema import conform
 from jobs.stages.sign_images import distinct_signatures
@@ -14,15 +15,13 @@ from matching import Model
 from store.schemas import CELLS, RETIRED
 
 
-def stored_model(run: Run, version: str) -> Model:
+def stored_model(run: Run) -> Model:
     """Return the model of the newest run, under which everything is compared.
 
     Parameters
     ----------
     run : Run
         The run at work; it takes the model's cutoff.
-    version : str
-        The signature version that the settings make.
 
     Returns
     -------
@@ -39,6 +38,7 @@ def stored_model(run: Run, version: str) -> Model:
         raise UserError(
             f"no committed run at {run.layout.root}: make the store with build_index.py first"
         )
+    version = signing_task(run.settings).version
     if run.parent_signature_version != version:
         raise UserError(
             f"the store's signatures have version {run.parent_signature_version}, and these "

@@ -77,6 +77,25 @@ class _State(NamedTuple):
     counts: Indices
 
 
+class _Passing(NamedTuple):
+    """Rows as the inner loop reads them; one that is no newcomer has a place above all."""
+
+    levels: Levels
+    squares: Indices
+    keys: Indices
+    costs: npt.NDArray[np.uint8]
+    places: Indices
+
+
+class _Found(NamedTuple):
+    """Room for pairs: `Met`, not filled yet."""
+
+    row: Indices
+    newcomer: Indices
+    distance: npt.NDArray[np.float64]
+    key: Indices
+
+
 class Newcomers:
     """Signatures to be compared with a corpus that passes by.
 
@@ -148,9 +167,7 @@ class Meeting:
         How many nearest ones of an end are always given.
     """
 
-    def __init__(
-        self, newcomers: Newcomers, index: _Index, cutoff: float, max_pairs: int
-    ) -> None:
+    def __init__(self, newcomers: Newcomers, index: _Index, cutoff: float, max_pairs: int) -> None:
         self._newcomers, self._index, self._cutoff = newcomers, index, cutoff
         count = len(newcomers.levels)
         self._squares = _squares(newcomers.levels)
@@ -183,10 +200,11 @@ class Meeting:
         """
         levels, places = np.ascontiguousarray(rows.levels), rows.places - self._newcomers.first
         places = np.where(rows.places == STRANGER, np.iinfo(np.int64).max, places)
-        squares, at = _squares(levels), 0
+        keys, costs = rows.keyed
+        passing, at = _Passing(levels, _squares(levels), keys, costs, places), 0
         while at < len(levels):
-            at, *found = _meet(
-                (levels, squares, rows.keyed.keys, rows.keyed.costs, places),
+            at, row, newcomer, distance, key = _meet(
+                passing,
                 (self._newcomers.levels, self._squares),
                 self._index,
                 self._state,
@@ -194,8 +212,8 @@ class Meeting:
                 at,
                 _ROOM,
             )
-            if len(found[0]):
-                yield Met(*found)
+            if len(row):
+                yield Met(row, newcomer, distance, key)
 
 
 def _squares(levels: Levels) -> Indices:
@@ -206,7 +224,7 @@ def _squares(levels: Levels) -> Indices:
 
 @compiled
 def _meet(
-    rows: tuple[Levels, Indices, Indices, npt.NDArray[np.uint8], Indices],
+    rows: _Passing,
     newcomers: tuple[Levels, Indices],
     index: _Index,
     state: _State,
@@ -215,85 +233,106 @@ def _meet(
     room: int,
 ) -> tuple[int, Indices, Indices, npt.NDArray[np.float64], Indices]:
     """Rows from ``at`` on, until there is no room; the next row, and the pairs."""
-    levels, squares, keys, costs, places = rows
-    others, other_squares = newcomers
-    index_keys, starts, reach_of, members, member_costs = index
-    nearest, met, counts = state
-    most = nearest.shape[1]
-    count, width = others.shape
-    found_row = np.empty(count + room, np.int64)
-    found_newcomer = np.empty(count + room, np.int64)
-    found_distance = np.empty(count + room, np.float64)
-    found_key = np.empty(count + room, np.int64)
+    size = len(newcomers[0]) + room
+    found = _Found(
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.float64),
+        np.empty(size, np.int64),
+    )
     filled = 0
-    while at < len(levels) and filled < room:
-        first = filled
-        number = counts[2]
-        counts[2] += 1
-        norm = math.sqrt(2.0 * squares[at])
-        for i in range(keys.shape[1]):
-            key = keys[at, i]
-            if key < 0:  # removed
-                continue
-            bucket = np.searchsorted(index_keys, key)
-            if bucket == len(index_keys) or index_keys[bucket] != key:
-                continue
-            budget = reach_of[bucket] - np.int64(costs[at, i])
-            for k in range(starts[bucket], starts[bucket + 1]):
-                if np.int64(member_costs[k]) > budget:
-                    break
-                other = members[k]
-                if met[other] == number:
-                    continue  # under a key before
-                met[other] = number
-                if other >= places[at]:
-                    continue  # itself, or a newcomer that this one meets when it goes by
-                counts[0] += 1
-                dot = np.int32(0)
-                for t in range(width):
-                    dot += np.int32(levels[at, t]) * np.int32(others[other, t])
-                norms = norm + math.sqrt(2.0 * other_squares[other])
-                apart = math.sqrt(2.0 * (squares[at] + other_squares[other] - 2 * np.int64(dot)))
-                if norms > 0 and apart / norms < cutoff:
-                    found_row[filled] = at
-                    found_newcomer[filled] = other
-                    found_distance[filled] = apart / norms
-                    found_key[filled] = key
-                    filled += 1
-        # Who is near to this row stays if it is near to either; what is left of both goes.
-        limit = np.inf
-        if filled - first > most:
-            limit = np.partition(found_distance[first:filled], most - 1)[most - 1]
-        kept = first
-        for p in range(first, filled):
-            other, distance = found_newcomer[p], found_distance[p]
-            heap = nearest[other]
-            if distance < heap[0]:
-                parent = 0
-                while True:
-                    child = 2 * parent + 1
-                    if child >= most:
-                        break
-                    if child + 1 < most and heap[child + 1] > heap[child]:
-                        child += 1
-                    if heap[child] <= distance:
-                        break
-                    heap[parent] = heap[child]
-                    parent = child
-                heap[parent] = distance
-            if distance <= limit or distance <= heap[0]:
-                found_row[kept] = found_row[p]
-                found_newcomer[kept] = other
-                found_distance[kept] = distance
-                found_key[kept] = found_key[p]
-                kept += 1
-        counts[1] += filled - kept
+    while at < len(rows.levels) and filled < room:
+        end = _find(rows, at, newcomers, index, state, cutoff, found, filled)
+        kept = _keep(state.nearest, found, filled, end)
+        state.counts[1] += end - kept
         filled = kept
         at += 1
-    return (
-        at,
-        found_row[:filled].copy(),
-        found_newcomer[:filled].copy(),
-        found_distance[:filled].copy(),
-        found_key[:filled].copy(),
-    )
+    row, newcomer, distance, key = found
+    return at, row[:filled], newcomer[:filled], distance[:filled], key[:filled]
+
+
+@compiled
+def _find(
+    rows: _Passing,
+    at: int,
+    newcomers: tuple[Levels, Indices],
+    index: _Index,
+    state: _State,
+    cutoff: float,
+    found: _Found,
+    filled: int,
+) -> int:
+    """Put the pairs of a row behind those that are there; return how many there are now."""
+    state.counts[2] += 1
+    for i in range(rows.keys.shape[1]):
+        key = rows.keys[at, i]
+        bucket = np.searchsorted(index.keys, key)
+        if bucket == len(index.keys) or index.keys[bucket] != key:
+            continue  # nobody is there; or it is one of the removed keys, which nobody has
+        budget = index.reaches[bucket] - np.int64(rows.costs[at, i])
+        for k in range(index.starts[bucket], index.starts[bucket + 1]):
+            if np.int64(index.costs[k]) > budget:
+                break
+            other = index.members[k]
+            if state.met[other] == state.counts[2]:
+                continue  # under a key before
+            state.met[other] = state.counts[2]
+            if other >= rows.places[at]:
+                continue  # itself, or a newcomer that meets this one when it goes by
+            state.counts[0] += 1
+            distance = _distance(rows, at, newcomers, other)
+            if distance < cutoff:
+                found.row[filled] = at
+                found.newcomer[filled] = other
+                found.distance[filled] = distance
+                found.key[filled] = key
+                filled += 1
+    return filled
+
+
+@compiled
+def _distance(rows: _Passing, at: int, newcomers: tuple[Levels, Indices], other: int) -> float:
+    """As image-match has it, to the last bit; infinite where both are featureless."""
+    levels, squares = newcomers
+    dot = np.int32(0)
+    for t in range(levels.shape[1]):
+        dot += np.int32(rows.levels[at, t]) * np.int32(levels[other, t])
+    x, y = rows.squares[at], squares[other]
+    norms = math.sqrt(2.0 * x) + math.sqrt(2.0 * y)
+    return math.sqrt(2.0 * (x + y - 2 * np.int64(dot))) / norms if norms > 0 else np.inf
+
+
+@compiled
+def _keep(nearest: npt.NDArray[np.float64], found: _Found, first: int, end: int) -> int:
+    """Of a row's pairs keep those among the nearest of either end; return where they end now."""
+    most = nearest.shape[1]
+    limit = np.inf
+    if end - first > most:
+        limit = np.partition(found.distance[first:end], most - 1)[most - 1]
+    kept = first
+    for p in range(first, end):
+        heap = nearest[found.newcomer[p]]
+        distance = found.distance[p]
+        if distance < heap[0]:
+            _put(heap, distance)
+        if distance <= limit or distance <= heap[0]:
+            found.row[kept] = found.row[p]
+            found.newcomer[kept] = found.newcomer[p]
+            found.distance[kept] = distance
+            found.key[kept] = found.key[p]
+            kept += 1
+    return kept
+
+
+@compiled
+def _put(heap: npt.NDArray[np.float64], distance: float) -> None:
+    """Put a distance into a heap in place of the largest."""
+    parent, child = 0, 1
+    while child < len(heap):
+        if child + 1 < len(heap) and heap[child + 1] > heap[child]:
+            child += 1
+        if heap[child] <= distance:
+            break
+        heap[parent] = heap[child]
+        parent, child = child, 2 * child + 1
+    heap[parent] = distance

@@ -148,6 +148,24 @@ DUPLICATES = pa.schema(
     ]
 )
 
+NEW_GROUP = "new_group"
+GROWN_GROUP = "grown_group"
+CHANGED_KEEPER = "changed_keeper"
+FREED = "freed"
+
+NEWS = pa.schema(
+    [
+        ("change", pa.string()),
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("keeper_id", pa.string()),
+        ("keeper_path", pa.string()),
+        ("keeper_before", pa.string()),
+    ]
+)
+"""What changed in ``clusters`` since the run before: an image that became removable, in a group
+that is new or has grown; one whose keeper is another; one that need no longer go."""
+
 REJECTS = pa.schema(
     [
         ("image_id", pa.string()),

@@ -58,9 +58,7 @@ def newcomer_meeter(model: Model, company: Company, capped: Mapping[int, int]) -
 
     def meet(batches: Batches) -> Iterator[pa.RecordBatch]:
         mine = company.signatures
-        newcomers = Newcomers(
-            mine.levels, keys_of(mine.levels, mine.cells, model), company.first
-        )
+        newcomers = Newcomers(mine.levels, keys_of(mine.levels, mine.cells, model), company.first)
         meeting = newcomers.meet(model.cutoff, model.reach, capped, model.max_pairs_per_image)
         for batch in batches:
             passing = assigned_signatures(batch, model)

@@ -164,9 +164,7 @@ def limits_at(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFr
     DataFrame
         As `jobs.stages.bound_pairs.last_of_nearest` returns it.
     """
-    crowded = crowded_signatures(pairs, max_pairs).join(
-        signatures, "signature_id", how="left_semi"
-    )
+    crowded = crowded_signatures(pairs, max_pairs).join(signatures, "signature_id", how="left_semi")
     return last_of_nearest(pairs, crowded, max_pairs)
 
 

@@ -72,7 +72,7 @@ class Nights:
     def night(self, before: Images, after: Images) -> Found:
         """Search what is new only."""
         with self._run() as run:
-            model = stored_model(run, VERSION)
+            model = stored_model(run)
             signed = {k: v for k, v in after.items() if before.get(k) != v}
             left = {IDS[v] for k, v in before.items() if after.get(k) != v}
             rows = self._images(after)
@@ -148,7 +148,9 @@ def oracle(images: Images, model: Model) -> Pairs:
             met[min(a, b), max(a, b)] = float(measured[i, j])
             near.setdefault(i, []).append((measured[i, j], b, (i, j)))
             near.setdefault(j, []).append((measured[i, j], a, (i, j)))
-    kept = {edge for ends in near.values() for *_, edge in sorted(ends)[: model.max_pairs_per_image]}
+    kept = {
+        edge for ends in near.values() for *_, edge in sorted(ends)[: model.max_pairs_per_image]
+    }
     named = ((IDS[rows[i]], IDS[rows[j]]) for i, j in kept)
     return {(a, b): met[a, b] for a, b in (sorted(pair) for pair in named)}
 

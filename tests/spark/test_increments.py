@@ -2,14 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
-from tests.spark.nights import LEVELS, Images, Nights, oracle
+from tests.spark.nights import LEVELS
 
 pytestmark = pytest.mark.spark
 
@@ -43,20 +39,3 @@ def nights_of(rng: random.Random, images: dict[str, int], number: int) -> Iterat
         added = rng.randint(0, len(names) // 8)
         images |= {f"new {night} {i}": rng.randrange(len(LEVELS)) for i in range(added)}
         yield images
-
-
-def test_debug(spark: SparkSession, tmp_path: Path) -> None:
-    import time
-    rng = random.Random(1)
-    images = first_corpus(rng, 300)
-    store = Nights(spark, tmp_path / "store", TINY)
-    t = time.time()
-    found, model = store.build(images)
-    print("build", time.time() - t, len(found.pairs), found.counts, model.caps)
-    assert found.pairs == oracle(images, model)
-    for after in nights_of(rng, images, 3):
-        t = time.time()
-        found = store.night(images, after)
-        print("night", time.time() - t, len(found.pairs), found.counts)
-        assert found.pairs == oracle(after, model)
-        images = after
