@@ -105,7 +105,7 @@ def search(spark: SparkSession, levels: Levels, settings: Mapping[str, Any]) -> 
     version = signature_version()
     ids = np.frombuffer(b"".join(signature_ids(levels, version)), np.uint8).reshape(-1, 16)
     with tempfile.TemporaryDirectory() as folder, Progress(lambda: (0, 0), io.StringIO()) as shown:
-        rows = _written(spark, levels, ids, Path(folder, "signatures"))
+        rows = written(spark, levels, ids, Path(folder, "signatures"))
         run = Run(spark, "benchmark", f"{folder}/store", read_settings(None, settings), shown)
         rows = run.write("signatures", rows)  # a job does so; it starts what writes tables
         before = cpu_seconds()
@@ -148,7 +148,25 @@ def _environment() -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)
 
 
-def _written(spark: SparkSession, levels: Levels, ids: Ids, folder: Path) -> DataFrame:
+def written(spark: SparkSession, levels: Levels, ids: Ids, folder: Path) -> DataFrame:
+    """Write signatures into a new folder of Parquet files.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        What `session` gives.
+    levels : (n, 272) int8
+        Distinct signatures.
+    ids : (n, 16) uint8
+        Their ids.
+    folder : Path
+        Not there yet.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id``, ``signature``.
+    """
     folder.mkdir()
     columns = [binary_column(ids), binary_column(np.ascontiguousarray(levels).view(np.uint8))]
     table = pa.Table.from_arrays(columns, ["signature_id", "signature"])

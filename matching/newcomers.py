@@ -87,6 +87,14 @@ class _Passing(NamedTuple):
     places: Indices
 
 
+class _Standing(NamedTuple):
+    """The newcomers as the inner loop reads them, and the cutoff."""
+
+    levels: Levels
+    squares: Indices
+    cutoff: float
+
+
 class _Found(NamedTuple):
     """Room for pairs: `Met`, not filled yet."""
 
@@ -168,9 +176,9 @@ class Meeting:
     """
 
     def __init__(self, newcomers: Newcomers, index: _Index, cutoff: float, max_pairs: int) -> None:
-        self._newcomers, self._index, self._cutoff = newcomers, index, cutoff
+        self._first, self._index = newcomers.first, index
+        self._standing = _Standing(newcomers.levels, _squares(newcomers.levels), cutoff)
         count = len(newcomers.levels)
-        self._squares = _squares(newcomers.levels)
         self._state = _State(
             np.full((count, max_pairs), np.inf), np.full(count, -1, np.int64), np.zeros(3, np.int64)
         )
@@ -198,17 +206,16 @@ class Meeting:
         Met
             Pairs below the cutoff. Beyond the nearest of both ends some are left out, none else.
         """
-        levels, places = np.ascontiguousarray(rows.levels), rows.places - self._newcomers.first
+        levels, places = np.ascontiguousarray(rows.levels), rows.places - self._first
         places = np.where(rows.places == STRANGER, np.iinfo(np.int64).max, places)
         keys, costs = rows.keyed
         passing, at = _Passing(levels, _squares(levels), keys, costs, places), 0
         while at < len(levels):
             at, row, newcomer, distance, key = _meet(
                 passing,
-                (self._newcomers.levels, self._squares),
+                self._standing,
                 self._index,
                 self._state,
-                self._cutoff,
                 at,
                 _ROOM,
             )
@@ -225,15 +232,14 @@ def _squares(levels: Levels) -> Indices:
 @compiled
 def _meet(
     rows: _Passing,
-    newcomers: tuple[Levels, Indices],
+    newcomers: _Standing,
     index: _Index,
     state: _State,
-    cutoff: float,
     at: int,
     room: int,
 ) -> tuple[int, Indices, Indices, npt.NDArray[np.float64], Indices]:
     """Rows from ``at`` on, until there is no room; the next row, and the pairs."""
-    size = len(newcomers[0]) + room
+    size = len(newcomers.levels) + room
     found = _Found(
         np.empty(size, np.int64),
         np.empty(size, np.int64),
@@ -242,7 +248,7 @@ def _meet(
     )
     filled = 0
     while at < len(rows.levels) and filled < room:
-        end = _find(rows, at, newcomers, index, state, cutoff, found, filled)
+        end = _find(rows, at, newcomers, index, state, found, filled)
         kept = _keep(state.nearest, found, filled, end)
         state.counts[1] += end - kept
         filled = kept
@@ -255,10 +261,9 @@ def _meet(
 def _find(
     rows: _Passing,
     at: int,
-    newcomers: tuple[Levels, Indices],
+    newcomers: _Standing,
     index: _Index,
     state: _State,
-    cutoff: float,
     found: _Found,
     filled: int,
 ) -> int:
@@ -281,7 +286,7 @@ def _find(
                 continue  # itself, or a newcomer that meets this one when it goes by
             state.counts[0] += 1
             distance = _distance(rows, at, newcomers, other)
-            if distance < cutoff:
+            if distance < newcomers.cutoff:
                 found.row[filled] = at
                 found.newcomer[filled] = other
                 found.distance[filled] = distance
@@ -291,9 +296,9 @@ def _find(
 
 
 @compiled
-def _distance(rows: _Passing, at: int, newcomers: tuple[Levels, Indices], other: int) -> float:
+def _distance(rows: _Passing, at: int, newcomers: _Standing, other: int) -> float:
     """As image-match has it, to the last bit; infinite where both are featureless."""
-    levels, squares = newcomers
+    levels, squares, _ = newcomers
     dot = np.int32(0)
     for t in range(levels.shape[1]):
         dot += np.int32(rows.levels[at, t]) * np.int32(levels[other, t])

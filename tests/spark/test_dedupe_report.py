@@ -1,4 +1,4 @@
-"""Nights over real pictures: what is fetched and signed, what is reported, and that it is a build."""
+"""Nights over real pictures: what is signed, what is reported, and that it equals a build."""
 
 import json
 import shutil
