@@ -118,7 +118,7 @@ class Newcomers:
     """
 
     def __init__(self, levels: Levels, keyed: Keyed, first: int = 0) -> None:
-        self.levels = np.ascontiguousarray(levels)
+        self.levels = np.array(levels)  # a copy that may be written to: one kind, compiled once
         self.first = first
         self._keyed = keyed
 
