@@ -116,7 +116,7 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> tupl
     per_row = model.caps.comparisons_per_row or _per_row(run, keys)
     # A row meets half of the others, or fewer, when each two are compared once.
     listed = keys.where(F.col("rows") > min(split, 2 * per_row)).toPandas()
-    large = np.union1d(listed["key"].to_numpy(np.int64), model.caps.keys)
+    large = np.union1d(listed["key"].to_numpy(np.int64), np.array(model.caps.keys, np.int64))
     members = members_of(assigned, model, large)
     if not model.caps.comparisons_per_row:
         model = with_caps(model, members.items(), per_row)

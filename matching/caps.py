@@ -50,9 +50,8 @@ def with_caps(model: Model, buckets: Buckets, per_row: int) -> Model:
         plan = plan_bucket(members, reach, BucketLimits(1, per_row * int(members.sum())))
         if plan.reach < reach:
             lowered[key] = plan.reach
-    keys = np.array(sorted(lowered), np.int64)
-    reaches = np.array([lowered[key] for key in keys.tolist()], np.int64)
-    return replace(model, caps=Caps(per_row, keys, reaches))
+    keys = tuple(sorted(lowered))
+    return replace(model, caps=Caps(per_row, keys, tuple(lowered[key] for key in keys)))
 
 
 def planned(model: Model, buckets: Buckets, rows: int) -> Iterator[tuple[int, BucketPlan]]:

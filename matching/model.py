@@ -81,17 +81,15 @@ class Caps:
     comparisons_per_row : int
         What a bucket might cost for each of its rows when the model was fitted; 0 where nobody
         asked yet.
-    keys : (c,) int64
+    keys : tuple of int
         Keys of the capped buckets, ascending.
-    reaches : (c,) int64
+    reaches : tuple of int
         Up to which sum of costs their members meet; -1 if none do.
     """
 
     comparisons_per_row: int = 0
-    keys: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
-    reaches: npt.NDArray[np.int64] = field(
-        default_factory=lambda: np.empty(0, np.int64), repr=False
-    )
+    keys: tuple[int, ...] = ()
+    reaches: tuple[int, ...] = ()
 
     def by_key(self) -> dict[int, int]:
         """Return the reach of each capped key.
@@ -101,7 +99,7 @@ class Caps:
         dict of int to int
             Empty where none is capped.
         """
-        return dict(zip(self.keys.tolist(), self.reaches.tolist(), strict=True))
+        return dict(zip(self.keys, self.reaches, strict=True))
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ class Model:
         files = {
             _PARAMETERS_FILE: text.encode(),
             _WORDS_FILE: _table(self.words.keys, self.words.frequencies),
-            _CAPS_FILE: _table(self.caps.keys, self.caps.reaches),
+            _CAPS_FILE: _table(np.array(self.caps.keys), np.array(self.caps.reaches)),
         }
         if self.codebook is not None:
             files[_CODEBOOK_FILE] = self.codebook.content()
@@ -227,12 +225,13 @@ class Model:
             If a file is missing or damaged, or of a version of the code without caps.
         """
         if _PARAMETERS_FILE in files and _CAPS_FILE not in files:
-            raise ModelError("it was fitted by an older version of the code")
+            raise ModelError(f"no {_CAPS_FILE}: it was fitted by an older version of the code")
         try:
             parameters = json.loads(files[_PARAMETERS_FILE])
             parameters["rules"] = tuple(parameters["rules"])
             words = WordStatistics(parameters.pop("words_counted_in"), *_rows(files[_WORDS_FILE]))
-            caps = Caps(parameters.pop("comparisons_per_row"), *_rows(files[_CAPS_FILE]))
+            keys, reaches = (tuple(row.tolist()) for row in _rows(files[_CAPS_FILE]))
+            caps = Caps(parameters.pop("comparisons_per_row"), keys, reaches)
             codebook = Codebook.from_content(files[_CODEBOOK_FILE])
             return cls(**parameters, codebook=codebook, words=words, caps=caps)
         except _DAMAGES as error:

@@ -28,8 +28,8 @@ def reach_under(model: Model, rows: int, key: int = CROWDED, seed: int = 1) -> i
 def test_a_bucket_that_costs_too_much_is_capped_at_the_highest_reach_that_does_not() -> None:
     model = capped()
     assert model.caps.comparisons_per_row == 10
-    assert model.caps.keys.tolist() == [CROWDED]
-    (reach,) = model.caps.reaches.tolist()
+    assert model.caps.keys == (CROWDED,)
+    (reach,) = model.caps.reaches
     assert comparisons_within(members(400), reach) <= 4000
     assert comparisons_within(members(400), reach + 1) > 4000
     assert model.model_id != MODEL.model_id
@@ -37,7 +37,7 @@ def test_a_bucket_that_costs_too_much_is_capped_at_the_highest_reach_that_does_n
 
 def test_caps_outlive_their_reason() -> None:
     model = capped()
-    (reach,) = model.caps.reaches.tolist()
+    (reach,) = model.caps.reaches
     for rows in (1, 50, 399, 401, 900):
         assert reach_under(model, rows) == reach
     for rows in (2, 12, 60):
@@ -47,7 +47,7 @@ def test_caps_outlive_their_reason() -> None:
 @pytest.mark.parametrize("key", [KEY, CROWDED])
 def test_a_bucket_that_overflows_is_capped_in_steps(key: int) -> None:
     model = capped()
-    first = {KEY: 100, CROWDED: int(model.caps.reaches[0])}[key]
+    first = {KEY: 100, CROWDED: model.caps.reaches[0]}[key]
     reaches = [reach_under(model, rows, key) for rows in range(100, 6000, 100)]
     assert reaches == sorted(reaches, reverse=True)
     assert len(set(reaches)) > 2
@@ -68,7 +68,7 @@ def test_small_buckets_cannot_overflow() -> None:
 
 
 def test_a_reach_that_was_looked_at_goes_before_the_models() -> None:
-    caps = Caps(10, np.array([3, 8]), np.array([50, 60]))
+    caps = Caps(10, (3, 8), (50, 60))
     model = Model(**{**vars(MODEL), "caps": caps})
     assert reaches_of(model, {}) == {3: 50, 8: 60}
     assert reaches_of(model, {8: 44, 9: 84}) == {3: 50, 8: 44, 9: 84}
