@@ -10,6 +10,7 @@ try:
     from jobs.application import run_job
     from jobs.auditing import audit, recall_line
     from jobs.calibrating import calibration_lines, estimate_lines, judge
+    from jobs.deciding import decisions_of
     from jobs.explaining import plan_lines
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
@@ -57,7 +58,7 @@ def build_index(run: Run, request: Request) -> list[str]:
     pairs = search_pairs(run, search)
     bound = search.model.max_pairs_per_image
     audited = audit(run, compared, pairs, bound) if compared else []
-    clusters = choose_keepers(run, corpus, pairs)
+    clusters = choose_keepers(run, corpus, pairs, decisions_of(run))
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
         export_removable(run, clusters, corpus.images, request.export_removable)

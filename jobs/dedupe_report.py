@@ -10,6 +10,7 @@ try:
     from jobs.application import run_job
     from jobs.auditing import audit
     from jobs.changing import sign_changes
+    from jobs.deciding import decisions_of
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
     from jobs.newcoming import search_newcomers
@@ -18,6 +19,7 @@ try:
     from jobs.request import read_corpus
     from jobs.run import Run
     from jobs.sampling import compare_sample
+    from jobs.scoping import against, within
     from jobs.summary import reading_lines
     from jobs.turning import stored_model
 except ModuleNotFoundError as error:
@@ -34,7 +36,10 @@ def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     model = stored_model(run)
     corpus, turnover = sign_changes(run, read_corpus(run, request), model, request)
     pairs = search_newcomers(run, turnover)
-    clusters = choose_keepers(run, corpus, pairs)
+    scoped = within(run, corpus, pairs, request.within)
+    decisions = decisions_of(run, request.decisions)
+    clusters = choose_keepers(run, *scoped, decisions, request.stable)
+    leaks = against(run, model, corpus, turnover.living, request.against)
     compared = compare_sample(run, corpus)
     audited = audit(run, compared, pairs, model.max_pairs_per_image) if compared else []
     report_news(run, clusters, corpus.images)
@@ -45,6 +50,7 @@ def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     run.commit(model.model_id, corpus.version)
     return [
         *night_lines(run, model, told),
+        *leaks,
         *audited,
         *reading_lines(run.layout.report(run.run_id)),
     ]

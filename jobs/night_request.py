@@ -29,6 +29,10 @@ class NightRequest(Request):
     new_only: bool = False
     contents: bool = False
     forget: str | None = None
+    decisions: str | None = None
+    stable: bool = False
+    within: str | None = None
+    against: str | None = None
 
 
 def parse_night_request(job: str, arguments: Sequence[str] | None, project: Path) -> NightRequest:
@@ -56,6 +60,7 @@ def parse_night_request(job: str, arguments: Sequence[str] | None, project: Path
     given = _parser(job).parse_args(arguments)
     check_target(given.export_removable)
     _check_file("--forget", given.forget)
+    _check_file("--decisions", given.decisions)
     overrides = {"max_failure_rate": given.max_failure_rate, "keepers.protected": given.protected}
     sample = {} if given.audit else _NO_SAMPLE
     assigned = dict(parse_assignment(text) for text in given.set)
@@ -70,6 +75,10 @@ def parse_night_request(job: str, arguments: Sequence[str] | None, project: Path
         new_only=given.new_only,
         contents=given.compare_contents,
         forget=given.forget,
+        decisions=given.decisions,
+        stable=given.keeper_stability == "on",
+        within=given.within,
+        against=given.against,
     )
 
 
@@ -116,6 +125,28 @@ def _add_choices(choices: argparse._ArgumentGroup) -> None:
         "--forget",
         metavar="FILE",
         help="ids of images, one a line, that leave the store now and are not let in again",
+    )
+    choices.add_argument(
+        "--decisions",
+        metavar="FILE",
+        help="what people decided (Parquet or CSV: decision, image_id, other_image_id, source); "
+        "takes the place of decisions before, and later runs honour it",
+    )
+    choices.add_argument(
+        "--keeper-stability",
+        choices=_STABILITY,
+        default="off",
+        help="on: who was kept stays, unless something protected or clearly better came",
+    )
+    choices.add_argument(
+        "--within",
+        metavar="COLUMN",
+        help="groups hold images of one value of this metadata only, such as a seller",
+    )
+    choices.add_argument(
+        "--against",
+        metavar="STORE",
+        help="list what is near an image of another store, too: leaks between two data sets",
     )
     choices.add_argument(
         "--audit", action="store_true", help="compare a sample with all, as build_index.py does"

@@ -74,10 +74,23 @@ def plan_pairs(run: Run, signatures: Distinct, model_id: str | None = None) -> S
     with run.stage("fitting the model"):
         model = _model(run, signatures, model_id)
     search = plan_with(run, signatures, model)
+    write_cells(run, search)
+    return search
+
+
+def write_cells(run: Run, search: Search) -> None:
+    """Write the table ``cells``: every signature under the model of a search.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    search : Search
+        What `plan_with` returned.
+    """
     with run.stage("writing cells"):
         rows = search.assigned.withColumn("model_id", F.lit(search.model.model_id))
         run.write("cells", conform(rows, CELLS))
-    return search
 
 
 def plan_with(run: Run, signatures: Distinct, model: Model) -> Search:
@@ -164,7 +177,7 @@ def comparing_tasks(run: Run, plan: Plan) -> int:
 
 def _model(run: Run, signatures: Distinct, model_id: str | None) -> Model:
     if model_id is not None:
-        return _asked_for(run, signatures, model_id)
+        return asked_for(run, signatures, model_id)
     wanted = unfitted_model(signatures, run.settings)
     known = known_model(run.parent_model, run.layout, run.files) if run.parent_model else None
     if known is not None and reusable(known, wanted, run.settings):
@@ -172,7 +185,28 @@ def _model(run: Run, signatures: Distinct, model_id: str | None) -> Model:
     return fit_model(signatures, run.settings)
 
 
-def _asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
+def asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
+    """Return a model of the store that was named.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    signatures : Distinct
+        What is to be searched with it.
+    model_id : str
+        Its id.
+
+    Returns
+    -------
+    Model
+        From the store.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it is for other signatures or another cutoff.
+    """
     model = load_model(model_id, run.layout, run.files)
     if model.signature_version != signatures.version:
         raise UserError(

@@ -142,6 +142,8 @@ class KeeperSettings(_Section):
     protected: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     # Edges that one task decides at once; about 100 bytes each.
     edges_in_one_task: Count = 5_000_000
+    # With --keeper-stability on: a keeper goes for one of so many times its pixels.
+    clearly_better: Annotated[float, Field(ge=1)] = 1.5
 
 
 class Settings(_Section):

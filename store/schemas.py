@@ -91,6 +91,21 @@ RETIRED = pa.schema([("signature_id", _SIGNATURE_ID)])
 """Signatures that no image needs any more: they are in no pair, and `jobs/compact.py` removes them
 from ``signatures`` and ``cells``."""
 
+NOT_DUPLICATES = "not_duplicates"
+NEVER_REMOVE = "never_remove"
+PREFER_SOURCE = "prefer_source"
+
+DECISIONS = pa.schema(
+    [
+        ("decision", pa.string()),
+        ("image_id", pa.string()),
+        ("other_image_id", pa.string()),
+        ("source", pa.string()),
+    ]
+)
+"""What people decided, and every later run honours: two images are not duplicates, an image is
+never removed, images of a source are kept before others."""
+
 VANISHED = "vanished"
 FORGOTTEN = "forgotten"
 
@@ -132,6 +147,7 @@ TABLES = {
     "clusters": CLUSTERS,
     "retired": RETIRED,
     "tombstones": TOMBSTONES,
+    "decisions": DECISIONS,
 }
 """The tables whose version a run pins. ``runs`` itself is the log that pins them."""
 
@@ -165,6 +181,28 @@ NEWS = pa.schema(
 )
 """What changed in ``clusters`` since the run before: an image that became removable, in a group
 that is new or has grown; one whose keeper is another; one that need no longer go."""
+
+STABILITY = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("keeper_id", pa.string()),
+        ("keeper_by_default", pa.string()),
+    ]
+)
+"""Where keepers that stay make a difference: null where an image is in no group."""
+
+LEAKS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("other_image_id", pa.string()),
+        ("other_path", pa.string()),
+        ("distance", pa.float64()),
+        ("kind", pa.string()),
+    ]
+)
+"""An image of this store and one of another, below the cutoff."""
 
 REJECTS = pa.schema(
     [
