@@ -1,23 +1,20 @@
 """A new model for a grown corpus: cells are assigned anew, nothing is decoded."""
 
-from dataclasses import replace
-
 from jobs.model import fit_model
 from jobs.run import Run
 from jobs.searching import Search, asked_for, plan_with, write_cells
 from jobs.signing import Corpus, stored_corpus
 from jobs.summary import count_line, distance_lines, group_lines
 from matching import Model
-from store.schemas import RETIRED
 
 
 def living_corpus(run: Run) -> Corpus:
-    """Return what the newest run of a store holds, without signatures that no image needs.
+    """Return what the newest run of a store holds, and take its cutoff.
 
     Parameters
     ----------
     run : Run
-        The run at work; it takes the store's cutoff, if none was asked for.
+        The run at work; a cutoff that was asked for stays.
 
     Returns
     -------
@@ -32,11 +29,8 @@ def living_corpus(run: Run) -> Corpus:
     corpus = stored_corpus(run)
     if "cutoff" not in run.settings.model_fields_set and run.parent_cutoff is not None:
         run.fix_cutoff(run.parent_cutoff)
-    retired = run.read_or_none("retired", RETIRED)
-    living = corpus.signatures.join(retired, "signature_id", how="left_anti")
-    count = corpus.count - retired.count()
-    run.counts |= {"images": corpus.images.count(), "signatures": count}
-    return replace(corpus, signatures=living, count=count)
+    run.counts |= {"images": corpus.images.count(), "signatures": corpus.count}
+    return corpus
 
 
 def plan_anew(run: Run, corpus: Corpus, model_id: str | None) -> Search:
@@ -65,8 +59,9 @@ def plan_anew(run: Run, corpus: Corpus, model_id: str | None) -> Search:
         model = asked_for(run, corpus.distinct, model_id)
     search = plan_with(run, corpus.distinct, model)
     write_cells(run, search)
-    run.write("signatures", corpus.signatures)
-    run.unpin("retired")
+    if "retired" in run.parent_versions:
+        run.write("signatures", corpus.signatures)
+        run.unpin("retired")
     return search
 
 

@@ -76,8 +76,10 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
         If a row of the manifest ended in no state, or in two.
     """
     with run.stage("listing images"):
-        forgotten = run.stash(forgotten_ids(run), "forgotten")
-        admitted = run.stash(without_forgotten(admit_images(manifest), forgotten), "admitted")
+        rows, forgotten = admit_images(manifest), forgotten_ids(run)
+        if run.parent_versions:
+            rows = without_forgotten(rows, forgotten)
+        admitted = run.stash(rows, "admitted")
         counted = count_manifest(admitted)
     task = signing_task(run.settings)
     signed = sign_listed(run, admitted, task, counted.to_sign)
@@ -87,7 +89,9 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
         rejects = run.report("rejects", rejected_rows(images, admitted), REJECTS)
         run.counts |= count_states(rejects, images, counted)
         check_failures(run.counts, run.settings, f"{run.layout.report(run.run_id)}/rejects.parquet")
-        bury(run, run.write("images", images), forgotten)
+        written = run.write("images", images)
+        if run.parent_versions:
+            bury(run, written, forgotten)
         signatures = run.write("signatures", distinct_signatures(signed, task.version))
         run.unpin("retired")
         run.counts["signatures"] = signatures.count()
@@ -120,7 +124,7 @@ def sign_listed(run: Run, admitted: DataFrame, task: SigningTask, count: int) ->
 
 
 def stored_corpus(run: Run) -> Corpus:
-    """Return what the newest run of a store signed.
+    """Return what the newest run of a store holds: images, and the signatures that they need.
 
     Parameters
     ----------
@@ -145,6 +149,8 @@ def stored_corpus(run: Run) -> Corpus:
             f"the store's signatures have version {run.parent_signature_version}, and these "
             f"settings make {version}: use the profile that the store was built with"
         )
+    if "retired" in run.parent_versions:
+        signatures = signatures.join(run.read("retired"), "signature_id", how="left_anti")
     return Corpus(images, signatures, signatures.count(), version)
 
 

@@ -14,6 +14,7 @@ from jobs.grouping import choose_keepers
 from jobs.model import Distinct, save_model
 from jobs.newcoming import search_newcomers
 from jobs.progress import Progress
+from jobs.refitting import living_corpus, plan_anew
 from jobs.run import Run
 from jobs.searching import plan_pairs, search_pairs
 from jobs.settings import read_settings
@@ -81,6 +82,17 @@ class Nights:
             turnover = turn_over(run, model, rows, self._images(signed), gone)
             pairs = search_newcomers(run, turnover)
             return self._finish(run, rows, pairs, model)
+
+    def refit(self, seed: int) -> tuple[Found, Model]:
+        """Give the store another model."""
+        with self._run() as run:
+            matching = run.settings.matching.model_copy(update={"seed": seed})
+            run.settings = run.settings.model_copy(update={"matching": matching})
+            corpus = living_corpus(run)
+            search = plan_anew(run, corpus, None)
+            return self._finish(run, corpus.images, search_pairs(run, search), search.model), (
+                search.model
+            )
 
     @contextmanager
     def _run(self) -> Iterator[Run]:
