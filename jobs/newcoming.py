@@ -13,7 +13,7 @@ from jobs.planning import members_of, plan_search
 from jobs.run import Run
 from jobs.searching import Search, search_pairs
 from jobs.stages.find_pairs import bucket_members, bucket_sizes, pair_rows
-from jobs.stages.schema import conform
+from jobs.stages.schema import conform, spark_schema
 from jobs.stages.update_pairs import (
     apart_from,
     beyond,
@@ -30,6 +30,7 @@ from matching.caps import planned, reaches_of, rows_that_may_overflow
 from matching.model import EXHAUSTIVE
 from store.schemas import PAIRS
 from udfs.assigning import ASSIGNED_ROWS
+from udfs.comparing import FOUND_ROWS
 from udfs.newcomers import Company
 from udfs.rows import assigned_signatures
 
@@ -103,15 +104,21 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
     if count > min(_MOST_SHARE * turnover.count, _MOST_NEWCOMERS):
         return _search_all(run, turnover)
     with run.stage("comparing newcomers"):
-        found = run.stash(_met(turnover, newcomers, reaches), "found")
+        met = _met(turnover, newcomers, reaches) if count else newcomers.transform(_nobody)
+        found = run.stash(met, "found")
         done = found.agg(F.sum("comparisons"), F.sum("dropped")).head()
         run.counts["comparisons"] = int((done and done[0]) or 0)
         run.counts["pairs_dropped"] = int((done and done[1]) or 0)
     with run.stage("updating pairs"):
-        gone = run.stash(newcomers.unionByName(turnover.went).distinct(), "gone")
+        again = newcomers.join(turnover.came, "signature_id", how="left_anti")
+        gone = run.stash(again.unionByName(turnover.went), "gone")
         pairs = _update(run, before, gone, pair_rows(found, model), model.max_pairs_per_image)
         run.counts |= pair_counts(pairs.agg(*pair_columns()).head())
     return pairs
+
+
+def _nobody(newcomers: DataFrame) -> DataFrame:
+    return newcomers.sparkSession.createDataFrame([], spark_schema(FOUND_ROWS))
 
 
 def _search_all(run: Run, turnover: Turnover) -> DataFrame:
