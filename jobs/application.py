@@ -4,30 +4,33 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from jobs.errors import CRASH, SUCCESS, JobError
 from jobs.progress import Progress, terminal
-from jobs.request import Request, parse_request
+from jobs.request import Request
 from jobs.run import Run
 from jobs.session import open_session, running_tasks
 
 _INTERRUPTED = 130
 """What a shell expects after Ctrl-C."""
 
-Body = Callable[[Run, Request], list[str]]
+Asked = TypeVar("Asked", bound=Request)
+
+Body = Callable[[Run, Asked], list[str]]
 """A job: does its work with a run, commits it, returns the lines to print."""
 
 
-Parse = Callable[[str, Sequence[str] | None, Path], Request]
+Parse = Callable[[str, Sequence[str] | None, Path], Asked]
 """From a job's name, its command line (None for the process') and the project to a request."""
 
 
 def run_job(
     job: str,
-    body: Body,
+    body: Body[Asked],
     project: Path,
+    parse: Parse[Asked],
     arguments: Sequence[str] | None = None,
-    parse: Parse = parse_request,
 ) -> int:
     """Run a job from its command line to its exit code.
 
@@ -39,10 +42,10 @@ def run_job(
         The job.
     project : Path
         The project's folder.
-    arguments : sequence of str, optional
-        Words after the job file; those of the process by default.
     parse : callable
         Reads the command line.
+    arguments : sequence of str, optional
+        Words after the job file; those of the process by default.
 
     Returns
     -------
@@ -87,7 +90,7 @@ class _Begun:
 
 
 def _execute(
-    job: str, body: Body, request: Request, begun: _Begun
+    job: str, body: Body[Asked], request: Asked, begun: _Begun
 ) -> tuple[list[str], JobError | None]:
     spark = open_session(f"spark-image-match {job}")
     try:

@@ -10,12 +10,13 @@ try:
     from jobs.application import run_job
     from jobs.auditing import audit, recall_line
     from jobs.calibrating import calibration_lines, estimate_lines, judge
+    from jobs.deciding import decisions_of
     from jobs.explaining import plan_lines
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
     from jobs.loads.load import open_load
     from jobs.recall import recall_lines
-    from jobs.request import Request, read_corpus
+    from jobs.request import Request, parse_request, read_corpus
     from jobs.run import Run
     from jobs.sampling import compare_sample, cost_lines
     from jobs.searching import plan_pairs, search_pairs
@@ -62,7 +63,7 @@ def build_index(run: Run, request: Request) -> list[str]:
     pairs = search_pairs(run, search)
     bound = search.model.max_pairs_per_image
     audited = audit(run, compared, pairs, bound) if compared else []
-    clusters = choose_keepers(run, corpus, pairs)
+    clusters = choose_keepers(run, corpus, pairs, decisions_of(run))
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
         export_removable(run, clusters, corpus.images, request.export_removable)
@@ -75,4 +76,5 @@ def build_index(run: Run, request: Request) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_job("build_index", build_index, Path(__file__).resolve().parent.parent))
+    project = Path(__file__).resolve().parent.parent
+    sys.exit(run_job("build_index", build_index, project, parse_request))

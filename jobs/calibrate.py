@@ -10,10 +10,11 @@ try:
     from jobs.application import run_job
     from jobs.calibrating import calibration_lines, judge
     from jobs.errors import UserError
-    from jobs.request import Request, parse_calibrate_request
+    from jobs.request import Request
     from jobs.run import Run
     from jobs.sampling import compare_sample, cost_lines
     from jobs.signing import stored_corpus
+    from jobs.store_request import parse_calibrate_request
 except ModuleNotFoundError as error:
     print(
         f"no module {error.name!r} here: start this job with ./spark-submit.sh "
@@ -59,4 +60,4 @@ def calibrate(run: Run, request: Request) -> list[str]:
 
 if __name__ == "__main__":
     project = Path(__file__).resolve().parent.parent
-    sys.exit(run_job("calibrate", calibrate, project, parse=parse_calibrate_request))
+    sys.exit(run_job("calibrate", calibrate, project, parse_calibrate_request))

@@ -9,8 +9,9 @@ from pathlib import Path
 try:
     from jobs.application import run_job
     from jobs.fitting import fit_to_store, model_lines
-    from jobs.request import Request, parse_store_request
+    from jobs.request import Request
     from jobs.run import Run
+    from jobs.store_request import parse_store_request
 except ModuleNotFoundError as error:
     print(
         f"no module {error.name!r} here: start this job with ./spark-submit.sh "
@@ -40,4 +41,4 @@ def fit_model(run: Run, request: Request) -> list[str]:
 
 if __name__ == "__main__":
     project = Path(__file__).resolve().parent.parent
-    sys.exit(run_job("fit_model", fit_model, project, parse=parse_store_request))
+    sys.exit(run_job("fit_model", fit_model, project, parse_store_request))

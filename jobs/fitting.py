@@ -1,7 +1,8 @@
 """Fitting a model to what a store holds."""
 
-from jobs.model import fit_model, save_model
+from jobs.model import fit_model
 from jobs.run import Run
+from jobs.searching import plan_with
 from jobs.signing import stored_corpus
 from jobs.summary import count_line, human_bytes
 from matching import Model
@@ -29,8 +30,7 @@ def fit_to_store(run: Run) -> Model:
     corpus = stored_corpus(run)
     with run.stage("fitting the model"):
         model = fit_model(corpus.distinct, run.settings)
-        save_model(model, run.layout, run.files)
-    return model
+    return plan_with(run, corpus.distinct, model).model
 
 
 def model_lines(model: Model, store: str) -> list[str]:

@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.counting import count_groups
+from jobs.deciding import preferred_sources
 from jobs.run import Run
 from jobs.signing import Corpus
 from jobs.stages.choose_keepers import (
@@ -12,13 +13,21 @@ from jobs.stages.choose_keepers import (
     representatives,
     settle_edges,
 )
+from jobs.stages.favour_images import apart_by_decision, decided_levels, honoured, with_levels
 from jobs.stages.group_images import duplicate_rows, group_images
+from jobs.stages.keep_incumbents import incumbent_levels, stability_rows
 from jobs.stages.number_signatures import number_signatures
 from jobs.stages.rank_images import rank_images
-from store.schemas import DUPLICATES, SIGNED
+from store.schemas import DUPLICATES, SIGNED, STABILITY
 
 
-def choose_keepers(run: Run, corpus: Corpus, pairs: DataFrame) -> DataFrame:
+def choose_keepers(
+    run: Run,
+    corpus: Corpus,
+    pairs: DataFrame,
+    decisions: DataFrame | None = None,
+    stable: bool = False,
+) -> DataFrame:
     """Decide which image of each group stays, and write ``clusters`` and ``duplicates``.
 
     Parameters
@@ -29,24 +38,76 @@ def choose_keepers(run: Run, corpus: Corpus, pairs: DataFrame) -> DataFrame:
         What was signed.
     pairs : DataFrame
         The table ``pairs``.
+    decisions : DataFrame, optional
+        What `jobs.deciding.decisions_of` returned.
+    stable : bool
+        Whether a keeper of the run before stays unless something clearly better came. The report
+        ``stability`` then lists where that makes a difference.
 
     Returns
     -------
     DataFrame
         The table ``clusters`` as this run wrote it.
     """
-    ranked = rank_images(corpus.images, run.protected, run.settings.keepers.ranking)
     with run.stage("choosing keepers"):
-        best = representatives(ranked.where(F.col("status") == SIGNED))
-        places = number_signatures(best, corpus.count, run.stash)
-        limit = run.settings.keepers.edges_in_one_task
-        edges = ranked_edges(pairs, places)
-        settled = settle_edges(edges, pairs.count(), limit, run.stash)
-        run.counts["keeper_rounds"] = settled.rounds
-        keepers = assign_keepers(settled.rows, places)
-        clusters = run.write("clusters", group_images(ranked, keepers, run.run_id))
+        favoured = _by_decision(run, corpus, decisions)
+        if decisions is not None:
+            pairs = run.stash(apart_by_decision(pairs, corpus.images, decisions), "decided_pairs")
+        rows = _groups(run, corpus, pairs, favoured, decisions)
+        if stable:
+            default = run.stash(rows, "default_clusters")
+            favoured = _with_incumbents(run, corpus, pairs, favoured)
+            rows = _groups(run, corpus, pairs, favoured, decisions)
+        clusters = run.write("clusters", rows)
+        if stable:
+            differences = stability_rows(clusters, default, corpus.images)
+            listed = run.report("stability", differences, STABILITY)
+            run.counts["kept_for_stability"] = listed.count()
     with run.stage("writing the report"):
         rows = duplicate_rows(clusters, corpus.images)
         duplicates = run.report("duplicates", rows, DUPLICATES)
         run.counts |= count_groups(clusters, duplicates)
     return clusters
+
+
+def _groups(
+    run: Run,
+    corpus: Corpus,
+    pairs: DataFrame,
+    favoured: DataFrame | None,
+    decisions: DataFrame | None,
+) -> DataFrame:
+    """Rows of ``clusters``, not yet written."""
+    ranked = rank_images(corpus.images, run.protected, run.settings.keepers.ranking)
+    if favoured is not None:
+        ranked = with_levels(ranked, favoured)
+    best = representatives(ranked.where(F.col("status") == SIGNED))
+    places = number_signatures(best, corpus.count, run.stash)
+    limit = run.settings.keepers.edges_in_one_task
+    settled = settle_edges(ranked_edges(pairs, places), pairs.count(), limit, run.stash)
+    run.counts["keeper_rounds"] = settled.rounds
+    keepers = assign_keepers(settled.rows, places)
+    clusters = group_images(ranked, keepers, run.run_id)
+    return clusters if favoured is None else honoured(clusters, favoured, decisions)
+
+
+def _by_decision(run: Run, corpus: Corpus, decisions: DataFrame | None) -> DataFrame | None:
+    if decisions is None:
+        return None
+    levels = decided_levels(corpus.images, decisions, preferred_sources(decisions))
+    return run.stash(levels, "decided")
+
+
+def _with_incumbents(
+    run: Run, corpus: Corpus, pairs: DataFrame, favoured: DataFrame | None
+) -> DataFrame:
+    levels = incumbent_levels(
+        corpus.images,
+        pairs,
+        run.read("clusters"),
+        run.protected,
+        run.settings.keepers.clearly_better,
+    )
+    if favoured is not None:
+        levels = levels.unionByName(favoured)
+    return run.stash(levels, "incumbents")

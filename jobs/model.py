@@ -143,6 +143,8 @@ def reusable(known: Model, wanted: Model, settings: Settings) -> bool:
     cells = known.codebook.cells if known.codebook else 0
     if settings.matching.cells not in (0, cells):
         return False
+    if settings.matching.bucket_comparisons_per_row not in (0, known.caps.comparisons_per_row):
+        return False
     return known.fitted_to <= wanted.fitted_to * OUTGROWN <= known.fitted_to * OUTGROWN**2
 
 
@@ -160,6 +162,29 @@ def save_model(model: Model, layout: Layout, files: Files) -> None:
     """
     for name, content in model.files().items():
         files.write(f"{layout.model(model.model_id)}/{name}", content)
+
+
+def known_model(model_id: str, layout: Layout, files: Files) -> Model | None:
+    """Read a model from the store, if this version of the code still can.
+
+    Parameters
+    ----------
+    model_id : str
+        Its id.
+    layout : Layout
+        The store.
+    files : Files
+        Reads them.
+
+    Returns
+    -------
+    Model or None
+        None for one that cannot be read: another is fitted then.
+    """
+    try:
+        return load_model(model_id, layout, files)
+    except UserError:
+        return None
 
 
 def load_model(model_id: str, layout: Layout, files: Files) -> Model:

@@ -14,6 +14,7 @@ from jobs.stages.find_pairs import count_keys
 from jobs.stages.schema import spark_schema
 from matching import Model
 from matching.buckets import BucketLimits, BucketPlan, comparisons_within, plan_bucket
+from matching.caps import planned, with_caps
 from matching.model import EXHAUSTIVE, WORDS
 from matching.rules import reach_of
 from udfs.counting import ANY_COST, KEYLESS_ROWS, EveryKey, TheseKeys, keyless_counter
@@ -84,8 +85,10 @@ class Plan:
     largest: tuple[Bucket, ...]
 
 
-def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan:
+def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> tuple[Model, Plan]:
     """Count the keys of a corpus, and decide which buckets are split or capped.
+
+    Which are capped is decided for a model that was just fitted, and belongs to it from then on.
 
     Parameters
     ----------
@@ -100,35 +103,41 @@ def plan_search(run: Run, assigned: DataFrame, model: Model, count: int) -> Plan
 
     Returns
     -------
-    Plan
-        The driver holds one entry for each bucket that may be split or capped. These have more
-        than 2,000 rows, and in larger corpora more than four average ones.
+    tuple of Model and Plan
+        The model with its caps. The driver holds one entry for each bucket that may be split or
+        capped. These have more than 2,000 rows, and in larger corpora more than four average ones.
     """
     split = run.settings.matching.bucket_rows
     if EXHAUSTIVE in model.rules:
-        return _plan_of_all(count, split)
+        return model, _plan_of_all(count, split)
     counts = run.stash(count_keys(assigned, model, EveryKey(_step(model))), "key_counts")
     keys = counts.groupBy("key").agg(F.sum("rows").alias("rows")).where("rows > 1").persist()
     meeting = _share_that_meets(counts, model)
-    mean_rows = min(_mean_rows(keys), split)  # all in one cell is no average
-    per_row = run.settings.matching.bucket_comparisons_per_row or max(
-        _FEWEST_A_ROW, round(_TIMES_MEAN * mean_rows)
-    )
+    per_row = model.caps.comparisons_per_row or _per_row(run, keys)
     # A row meets half of the others, or fewer, when each two are compared once.
     listed = keys.where(F.col("rows") > min(split, 2 * per_row)).toPandas()
-    large = listed["key"].to_numpy(np.int64)
-    plans = _plan_large(assigned, model, large, (split, per_row))
-    plan = _with_totals(keys, meeting, model, plans)
+    large = np.union1d(listed["key"].to_numpy(np.int64), np.array(model.caps.keys, np.int64))
+    members = members_of(assigned, model, large)
+    if not model.caps.comparisons_per_row:
+        model = with_caps(model, members.items(), per_row)
+    plan = _with_totals(keys, meeting, model, _plans(model, members, split))
     keys.unpersist()
     keyless = assigned.mapInArrow(keyless_counter(model.light()), spark_schema(KEYLESS_ROWS))
     without = keyless.agg(F.sum("keyless")).head()
-    return Plan(**{**vars(plan), "signatures_without_key": int((without and without[0]) or 0)})
+    keyless_rows = int((without and without[0]) or 0)
+    return model, Plan(**{**vars(plan), "signatures_without_key": keyless_rows})
 
 
-def _mean_rows(keys: DataFrame) -> float:
-    """Rows of a bucket, on average: a few crowded ones hardly change it."""
+def _per_row(run: Run, keys: DataFrame) -> int:
+    """Comparisons that a bucket may cost for each of its rows, in a corpus of such buckets."""
+    asked = run.settings.matching.bucket_comparisons_per_row
+    if asked:
+        return asked
     row = keys.agg(F.avg("rows")).head()
-    return (row and row[0]) or 0.0
+    mean = (row and row[0]) or 0.0  # a few crowded ones hardly change it
+    # All in one cell is no average.
+    mean = min(mean, run.settings.matching.bucket_rows)
+    return max(_FEWEST_A_ROW, round(_TIMES_MEAN * mean))
 
 
 def _plan_of_all(count: int, split: int) -> Plan:
@@ -143,28 +152,39 @@ def _step(model: Model) -> int:
     return max(1, cells // _MEASURED_KEYS)
 
 
-def _plan_large(
-    assigned: DataFrame,
-    model: Model,
-    large: npt.NDArray[np.int64],
-    limits: tuple[int, int],
-) -> dict[int, BucketPlan]:
-    """Count the large buckets by cost, in a second pass that few corpora need.
+def members_of(
+    assigned: DataFrame, model: Model, keys: npt.NDArray[np.int64]
+) -> dict[int, npt.NDArray[np.int64]]:
+    """Count some buckets by cost, in a pass of its own that few corpora need.
 
-    The limits are rows, and comparisons a row.
+    Parameters
+    ----------
+    assigned : DataFrame
+        Signatures with their cells.
+    model : Model
+        Brings the rules.
+    keys : (k,) int64
+        Which buckets.
+
+    Returns
+    -------
+    dict of int to (256,) int64
+        How many rows of each have each cost; buckets without rows are left out.
     """
-    if not len(large):
+    if not len(keys):
         return {}
-    chosen = TheseKeys(tuple(large.tolist()))
-    counts = count_keys(assigned, model, chosen, only=True).toPandas()
-    split, per_row = limits
-    plans = {
-        key: plan_bucket(
-            members, reach_of(key, model), BucketLimits(split, per_row * int(members.sum()))
-        )
-        for key, members in _by_key(counts)
+    chosen = TheseKeys(tuple(keys.tolist()))
+    return dict(_by_key(count_keys(assigned, model, chosen, only=True).toPandas()))
+
+
+def _plans(
+    model: Model, members: dict[int, npt.NDArray[np.int64]], split: int
+) -> dict[int, BucketPlan]:
+    return {
+        key: plan
+        for key, plan in planned(model, members.items(), split)
+        if plan.groups > 1 or plan.reach < reach_of(key, model)
     }
-    return {key: plan for key, plan in plans.items() if plan.groups > 1 or plan.capped}
 
 
 def _by_key(counts: pd.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:

@@ -22,21 +22,11 @@ _DEFAULT_STORE = "stores/default"
 _SAMPLE_SEED = 1
 _TRUTH_HEADER = ("\t".join(HEADER) + "\n").encode()
 
-_SETTINGS = "settings (flags win over the profile)"
+SETTINGS_TITLE = "settings (flags win over the profile)"
 
 _BUILD_INDEX = """\
 Sign every image of a source, find near-duplicate pairs, choose which image of each group to
 keep, and write tables and a report.
-"""
-
-_FIT_MODEL = """\
-Fit a blocking model to the signatures of a store, and write its files into the store, for
-build_index.py --model ID. Nothing else changes.
-"""
-
-_CALIBRATE = """\
-Estimate which share of the removed images of a store is removed by mistake, at each cutoff, and
-how many pairs are false. Writes a report and a plot into the store. Nothing else changes.
 """
 
 _EXIT_CODES = """\
@@ -100,7 +90,7 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
         source=given.source,
         source_format=given.source_format,
         store=given.store or (_DEFAULT_STORE if given.source else _SAMPLE_STORE),
-        settings=_settings(given, overrides),
+        settings=settings_of(given, overrides),
         truth=given.truth or _truth_beside(given.source),
         export_removable=given.export_removable,
         project=project,
@@ -111,86 +101,26 @@ def parse_request(job: str, arguments: Sequence[str] | None, project: Path) -> R
     return with_sample(request)
 
 
-def parse_store_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
-    """Read the command line of a job that works on what a store holds.
+def settings_of(given: argparse.Namespace, overrides: dict[str, Any]) -> Settings:
+    """Return the settings of a command line.
 
     Parameters
     ----------
-    job : str
-        Name of the job, for the help.
-    arguments : sequence of str or None
-        Words after the job file; None for those of the process.
-    project : Path
-        The project's folder.
+    given : argparse.Namespace
+        With what `add_model_settings` adds.
+    overrides : dict
+        Of other flags: dotted names to values, None for a flag that was not given.
 
     Returns
     -------
-    Request
-        Without a source.
+    Settings
+        Validated.
 
     Raises
     ------
     UserError
         If a setting cannot be used.
     """
-    given = _store_parser(job, _FIT_MODEL).parse_args(arguments)
-    return _store_request(given, project, {})
-
-
-def parse_calibrate_request(job: str, arguments: Sequence[str] | None, project: Path) -> Request:
-    """Read the command line of the job that calibrates on what a store holds.
-
-    Parameters
-    ----------
-    job : str
-        Name of the job, for the help.
-    arguments : sequence of str or None
-        Words after the job file; None for those of the process.
-    project : Path
-        The project's folder.
-
-    Returns
-    -------
-    Request
-        Without a source.
-
-    Raises
-    ------
-    UserError
-        If a setting cannot be used.
-    """
-    parser = _store_parser(job, _CALIBRATE)
-    parser.add_argument(
-        "--sample",
-        metavar="N",
-        type=int,
-        help="so many images are compared with all (default: 5,000)",
-    )
-    given = parser.parse_args(arguments)
-    request = _store_request(given, project, {"sample.calibrated": given.sample})
-    return replace(request, recalibrate=True)
-
-
-def _store_parser(job: str, description: str) -> argparse.ArgumentParser:
-    parser = _parser(job, description)
-    parser.add_argument("--store", metavar="DIR", required=True, help="the store's folder")
-    _add_model_settings(parser.add_argument_group(_SETTINGS))
-    return parser
-
-
-def _store_request(given: argparse.Namespace, project: Path, overrides: dict[str, Any]) -> Request:
-    return Request(
-        source=None,
-        source_format="auto",
-        store=given.store,
-        settings=_settings(given, overrides),
-        truth=None,
-        export_removable=None,
-        project=project,
-    )
-
-
-def _settings(given: argparse.Namespace, overrides: dict[str, Any]) -> Settings:
     flags = {"cutoff": given.cutoff, "matching.rules": given.rules}
     assigned = dict(parse_assignment(text) for text in given.set)
     return read_settings(given.profile, {**flags, **overrides, **assigned})
@@ -263,7 +193,23 @@ def _truth_beside(source: str | None) -> str | None:
         return str(table) if file.readline() == _TRUTH_HEADER else None
 
 
-def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.ArgumentParser:
+def job_parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.ArgumentParser:
+    """Return a parser that knows no flag yet.
+
+    Parameters
+    ----------
+    job : str
+        Name of the job, for the help.
+    description : str
+        What it does.
+    epilog : str
+        What follows the flags in the help.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Without abbreviations.
+    """
     return argparse.ArgumentParser(
         prog=f"./spark-submit.sh [spark-submit options] jobs/{job}.py",
         description=description,
@@ -274,11 +220,11 @@ def _parser(job: str, description: str, epilog: str = _EXIT_CODES) -> argparse.A
 
 
 def _build_parser(job: str) -> argparse.ArgumentParser:
-    parser = _parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
+    parser = job_parser(job, _BUILD_INDEX, _EXIT_CODES + _WITHOUT_SOURCE)
     _add_places(parser)
     add_index_flags(parser)
-    settings = parser.add_argument_group(_SETTINGS)
-    _add_model_settings(settings)
+    settings = parser.add_argument_group(SETTINGS_TITLE)
+    add_model_settings(settings)
     _add_run_settings(settings)
     return parser
 
@@ -322,7 +268,14 @@ def _cutoff(text: str) -> float | str:
     return text if text.startswith(BY_RATE) else float(text)
 
 
-def _add_model_settings(settings: argparse._ArgumentGroup) -> None:
+def add_model_settings(settings: argparse._ArgumentGroup) -> None:
+    """Add the flags of settings that decide which pairs there are.
+
+    Parameters
+    ----------
+    settings : argument group
+        Of a parser.
+    """
     settings.add_argument("--profile", metavar="FILE", help="a TOML file, such as those in conf/")
     settings.add_argument(
         "--cutoff",

@@ -15,8 +15,8 @@ from jobs.progress import Progress
 from jobs.settings import Settings
 from jobs.sinks.files import Files
 from jobs.sinks.run_log import RunLog, new_run_id, settings_text
-from jobs.sinks.tables import write_table
-from jobs.stages.schema import conform
+from jobs.sinks.tables import append_table, write_table
+from jobs.stages.schema import conform, spark_schema
 from jobs.version import CODE_VERSION
 from store.layout import Layout
 
@@ -53,6 +53,7 @@ class Run:
         self._parent = self._log.newest()
         self._sequence = self._parent.sequence + 1 if self._parent else 1
         self._versions: dict[str, int] = {}
+        self._left: set[str] = set()
         self.run_id = new_run_id(self._sequence)
 
     @property
@@ -79,6 +80,10 @@ class Run:
     def parent_versions(self) -> dict[str, int]:
         """The table versions that the newest run pins."""
         return dict(self._parent.versions) if self._parent else {}
+
+    def last_estimate(self, name: str, model_id: str) -> float | None:
+        """Return what the newest run that asked found; see `RunLog.last_estimate`."""
+        return self._log.last_estimate(name, model_id)
 
     @property
     def protected(self) -> list[str]:
@@ -117,6 +122,16 @@ class Run:
         if text := list(lines):
             print("", *text, "", sep="\n", flush=True)
 
+    def unpin(self, name: str) -> None:
+        """Leave a table of the newest run behind: this run has no such table.
+
+        Parameters
+        ----------
+        name : str
+            The table's.
+        """
+        self._left.add(name)
+
     def read(self, name: str) -> DataFrame:
         """Read a table at the version that the newest run pins.
 
@@ -139,6 +154,25 @@ class Run:
             raise UserError(f"no committed run at {self.layout.root} has a table {name}")
         path, version = self.layout.table(name), self.parent_versions[name]
         return self.spark.read.format("delta").option("versionAsOf", version).load(path)
+
+    def read_or_none(self, name: str, schema: pa.Schema) -> DataFrame:
+        """Read a table at the version that the newest run pins, if it pins one.
+
+        Parameters
+        ----------
+        name : str
+            The table's.
+        schema : pyarrow.Schema
+            Of the table.
+
+        Returns
+        -------
+        DataFrame
+            Its rows; none where there is no such table yet.
+        """
+        if name in self.parent_versions:
+            return self.read(name)
+        return self.spark.createDataFrame([], spark_schema(schema))
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:
         """Write intermediate rows down, and read them back: they are computed once.
@@ -179,6 +213,31 @@ class Run:
         self._versions[name] = version
         return self.spark.read.format("delta").option("versionAsOf", version).load(path)
 
+    def append(self, name: str, rows: DataFrame) -> DataFrame:
+        """Add rows to what the newest run pins of a table, and read this run's version back.
+
+        Parameters
+        ----------
+        name : str
+            The table's; the newest run pins a version of it.
+        rows : DataFrame
+            What it has not yet.
+
+        Returns
+        -------
+        DataFrame
+            The table at the version just written.
+
+        Raises
+        ------
+        ConflictError
+            If another run wrote the table at the same time.
+        """
+        path = self.layout.table(name)
+        version = append_table(rows, path, self.run_id, self.parent_versions[name])
+        self._versions[name] = version
+        return self.spark.read.format("delta").option("versionAsOf", version).load(path)
+
     def report(self, name: str, rows: DataFrame, schema: pa.Schema) -> DataFrame:
         """Write a report's Parquet folder, and read it back.
 
@@ -216,6 +275,7 @@ class Run:
         ConflictError
             If another run committed since this one began.
         """
+        kept = {k: v for k, v in self.parent_versions.items() if k not in self._left}
         self._log.commit(
             {
                 "run_id": self.run_id,
@@ -228,7 +288,7 @@ class Run:
                 "counts": self.counts,
                 "timings": self.timings,
                 "estimates": self.estimates,
-                "versions": {**self.parent_versions, **self._versions},
+                "versions": {**kept, **self._versions},
                 "signature_version": signature_version,
                 "code_version": CODE_VERSION,
             }

@@ -7,7 +7,15 @@ from pyspark.sql import functions as F
 
 from jobs.counting import pair_columns, pair_counts
 from jobs.errors import UserError
-from jobs.model import Distinct, fit_model, load_model, reusable, save_model, unfitted_model
+from jobs.model import (
+    Distinct,
+    fit_model,
+    known_model,
+    load_model,
+    reusable,
+    save_model,
+    unfitted_model,
+)
 from jobs.planning import Plan, plan_search
 from jobs.run import Run
 from jobs.session import cores
@@ -65,12 +73,48 @@ def plan_pairs(run: Run, signatures: Distinct, model_id: str | None = None) -> S
     """
     with run.stage("fitting the model"):
         model = _model(run, signatures, model_id)
-        save_model(model, run.layout, run.files)
+    search = plan_with(run, signatures, model)
+    write_cells(run, search)
+    return search
+
+
+def write_cells(run: Run, search: Search) -> None:
+    """Write the table ``cells``: every signature under the model of a search.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    search : Search
+        What `plan_with` returned.
+    """
+    with run.stage("writing cells"):
+        rows = search.assigned.withColumn("model_id", F.lit(search.model.model_id))
+        run.write("cells", conform(rows, CELLS))
+
+
+def plan_with(run: Run, signatures: Distinct, model: Model) -> Search:
+    """Find the cells of all signatures under a model, and plan the search.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    signatures : Distinct
+        Of the corpus.
+    model : Model
+        In the store, or just fitted: it then gets its caps, and is written.
+
+    Returns
+    -------
+    Search
+        For `search_pairs`.
+    """
     with run.stage("finding cells"):
         assigned = run.stash(find_cells(signatures.rows, model), "assigned")
-        run.write("cells", conform(assigned.withColumn("model_id", F.lit(model.model_id)), CELLS))
     with run.stage("planning the search"):
-        plan = plan_search(run, assigned, model, signatures.count)
+        model, plan = plan_search(run, assigned, model, signatures.count)
+        save_model(model, run.layout, run.files)
     return Search(model, assigned, plan)
 
 
@@ -133,16 +177,36 @@ def comparing_tasks(run: Run, plan: Plan) -> int:
 
 def _model(run: Run, signatures: Distinct, model_id: str | None) -> Model:
     if model_id is not None:
-        return _asked_for(run, signatures, model_id)
+        return asked_for(run, signatures, model_id)
     wanted = unfitted_model(signatures, run.settings)
-    if run.parent_model is not None:
-        known = load_model(run.parent_model, run.layout, run.files)
-        if reusable(known, wanted, run.settings):
-            return known
+    known = known_model(run.parent_model, run.layout, run.files) if run.parent_model else None
+    if known is not None and reusable(known, wanted, run.settings):
+        return known
     return fit_model(signatures, run.settings)
 
 
-def _asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
+def asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
+    """Return a model of the store that was named.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    signatures : Distinct
+        What is to be searched with it.
+    model_id : str
+        Its id.
+
+    Returns
+    -------
+    Model
+        From the store.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it is for other signatures or another cutoff.
+    """
     model = load_model(model_id, run.layout, run.files)
     if model.signature_version != signatures.version:
         raise UserError(

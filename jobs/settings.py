@@ -147,6 +147,8 @@ class KeeperSettings(_Section):
     ranking: Annotated[tuple[str, ...], Field(min_length=1)] = DEFAULT_RANKING
     # Edges of a range of the ranking, which is a task: some seconds of work.
     edges_in_one_task: Count = 5_000_000
+    # With --keeper-stability on: a keeper goes for one of so many times its pixels.
+    clearly_better: Annotated[float, Field(ge=1)] = 1.5
 
     @field_validator("ranking", mode="before")
     @classmethod
@@ -181,6 +183,8 @@ class Settings(_Section):
     # None: the cutoff is taken as it is. "fdr:0.01" for a cutoff sets both.
     fdr: Annotated[float, Field(gt=0, lt=1)] | None = None
     max_failure_rate: Share = 0.25
+    # A mount that is not there would empty the store overnight.
+    max_vanished_rate: Share = 0.5
     # Parts of the manifest; 0 chooses from the number of images and cores.
     partitions: Annotated[int, Field(ge=0)] = 0
     signature: SignatureSettings = SignatureSettings()

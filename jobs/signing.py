@@ -6,12 +6,14 @@ from pyspark.sql import DataFrame
 
 from jobs.counting import check_failures, count_manifest, count_states
 from jobs.errors import UserError
+from jobs.forgetting import bury, forgotten_ids
 from jobs.model import Distinct
 from jobs.run import Run
 from jobs.session import cores
 from jobs.settings import Settings
 from jobs.stages.admit_images import admit_images
 from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
+from jobs.stages.tell_changes import without_forgotten
 from signature import signature_version
 from store.schemas import REJECTS
 from udfs.signing import SigningTask
@@ -74,27 +76,55 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
         If a row of the manifest ended in no state, or in two.
     """
     with run.stage("listing images"):
-        admitted = run.stash(admit_images(manifest), "admitted")
+        rows, forgotten = admit_images(manifest), forgotten_ids(run)
+        if run.parent_versions:
+            rows = without_forgotten(rows, forgotten)
+        admitted = run.stash(rows, "admitted")
         counted = count_manifest(admitted)
     task = signing_task(run.settings)
-    done = run.spark.sparkContext.accumulator(0)
-    with run.stage("signing", counted.to_sign, lambda: done.value):
-        tasks = signing_tasks(run, counted.to_sign)
-        signed = run.stash(sign_images(admitted, task, tasks, done.add), "signed")
+    signed = sign_listed(run, admitted, task, counted.to_sign)
     # What is signed lies in staging: read from there, images cost less than from their table.
     images = image_rows(signed, admitted, run.run_id)
     with run.stage("writing images"):
         rejects = run.report("rejects", rejected_rows(images, admitted), REJECTS)
         run.counts |= count_states(rejects, images, counted)
         check_failures(run.counts, run.settings, f"{run.layout.report(run.run_id)}/rejects.parquet")
-        run.write("images", images)
+        written = run.write("images", images)
+        if run.parent_versions:
+            bury(run, written, forgotten)
         signatures = run.write("signatures", distinct_signatures(signed, task.version))
+        run.unpin("retired")
         run.counts["signatures"] = signatures.count()
     return Corpus(images, signatures, run.counts["signatures"], task.version)
 
 
+def sign_listed(run: Run, admitted: DataFrame, task: SigningTask, count: int) -> DataFrame:
+    """Sign the admitted images of a list, with a line that shows how far it is.
+
+    Parameters
+    ----------
+    run : Run
+        The run at work.
+    admitted : DataFrame
+        What `jobs.stages.admit_images.admit_images` returns, or some of it.
+    task : SigningTask
+        How to sign.
+    count : int
+        How many there are to sign.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.signing.SIGNED_ROWS`, written down.
+    """
+    done = run.spark.sparkContext.accumulator(0)
+    with run.stage("signing", count, lambda: done.value):
+        tasks = signing_tasks(run, count)
+        return run.stash(sign_images(admitted, task, tasks, done.add), "signed")
+
+
 def stored_corpus(run: Run) -> Corpus:
-    """Return what the newest run of a store signed.
+    """Return what the newest run of a store holds: images, and the signatures that they need.
 
     Parameters
     ----------
@@ -119,6 +149,8 @@ def stored_corpus(run: Run) -> Corpus:
             f"the store's signatures have version {run.parent_signature_version}, and these "
             f"settings make {version}: use the profile that the store was built with"
         )
+    if "retired" in run.parent_versions:
+        signatures = signatures.join(run.read("retired"), "signature_id", how="left_anti")
     return Corpus(images, signatures, signatures.count(), version)
 
 

@@ -27,7 +27,7 @@ def summary_lines(counts: dict[str, int], cutoff: float, rule: str) -> list[str]
     list of str
         Lines without line ends.
     """
-    return [*_state_lines(counts), *_pair_lines(counts, cutoff, rule), *_group_lines(counts)]
+    return [*state_lines(counts), *_pair_lines(counts, cutoff, rule), *group_lines(counts)]
 
 
 def reading_lines(report: str) -> list[str]:
@@ -119,7 +119,19 @@ def count_line(name: str, count: int, note: str = "", indent: int = 0) -> str:
     return f"{label:<34}{count:>14,}{'   ' + note if note else ''}".rstrip()
 
 
-def _state_lines(counts: dict[str, int]) -> Iterable[str]:
+def state_lines(counts: dict[str, int]) -> Iterable[str]:
+    """Say how many images ended in which state.
+
+    Parameters
+    ----------
+    counts : dict
+        The run's counts.
+
+    Yields
+    ------
+    str
+        Lines without line ends.
+    """
     yield count_line("images", counts["images"])
     for status in (SIGNED, SKIPPED, FAILED):
         yield count_line(status, counts[status], indent=1)
@@ -131,12 +143,7 @@ def _state_lines(counts: dict[str, int]) -> Iterable[str]:
 def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[str]:
     yield count_line("distinct signatures", counts["signatures"])
     yield count_line("copies of one of them", counts[SIGNED] - counts["signatures"])
-    yield count_line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
-    for low, high in pairwise(DISTANCE_BINS):
-        if f"pairs.{low}-{high}" in counts:
-            yield count_line(
-                f"{low:g} to {min(high, cutoff):g}", counts[f"pairs.{low}-{high}"], indent=1
-            )
+    yield from distance_lines(counts, cutoff, rule)
     yield count_line("comparisons", counts["comparisons"])
     if counts["comparisons_bounded"]:
         parts = {"hot words": counts["hot_words"], "capped buckets": counts["capped"]}
@@ -150,7 +157,44 @@ def _pair_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[st
         yield "  pairs that share no word in the same place are not found by this rule"
 
 
-def _group_lines(counts: dict[str, int]) -> Iterable[str]:
+def distance_lines(counts: dict[str, int], cutoff: float, rule: str) -> Iterable[str]:
+    """Say how many pairs there are, by distance.
+
+    Parameters
+    ----------
+    counts : dict
+        The run's counts.
+    cutoff : float
+        Its cutoff.
+    rule : str
+        Its blocking rule.
+
+    Yields
+    ------
+    str
+        Lines without line ends.
+    """
+    yield count_line(f"pairs below {cutoff:g}", counts["pairs"], f"rule: {rule}")
+    for low, high in pairwise(DISTANCE_BINS):
+        if f"pairs.{low}-{high}" in counts:
+            yield count_line(
+                f"{low:g} to {min(high, cutoff):g}", counts[f"pairs.{low}-{high}"], indent=1
+            )
+
+
+def group_lines(counts: dict[str, int]) -> Iterable[str]:
+    """Say how many groups there are, and what may go.
+
+    Parameters
+    ----------
+    counts : dict
+        The run's counts.
+
+    Yields
+    ------
+    str
+        Lines without line ends.
+    """
     yield count_line("groups (one keeper each)", counts["groups"])
     gain = f"{human_bytes(counts['removable_bytes'])} to gain"
     yield count_line("removable images", counts["removable"], gain)

@@ -12,8 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-_FEWEST_PAIRS = 10
-_SHARE_OF_PAIRS = 5
+OVERFLOW = 4
+"""Under a model that is fitted, a bucket may cost so many times the limit it was fitted with: its
+reach is the model's, whatever comes and goes, and equal corpora are searched alike."""
+
+OVERFLOW_STEP = 16
+"""A bucket that overflows has its reach lowered in such steps: it then seldom changes, and with it
+what has to be compared again (docs/adr/0021)."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,13 @@ class BucketLimits:
         A bucket with more is split into groups of about so many.
     comparisons : int
         A bucket that costs more is capped.
+    step : int
+        By how much its reach is lowered at a time.
     """
 
     rows: int
     comparisons: int
+    step: int = 1
 
 
 class BucketPlan(NamedTuple):
@@ -58,25 +66,9 @@ class BucketPlan(NamedTuple):
         return self.comparisons_bounded > 0
 
 
-def pairs_in_capped(max_pairs: int) -> int:
-    """Return how many nearest pairs of a row stay in a capped bucket (in each part of it).
-
-    Its rows are near to thousands, and all of those pairs would say the same.
-
-    Parameters
-    ----------
-    max_pairs : int
-        How many stay in others.
-
-    Returns
-    -------
-    int
-        A fifth of them, but at least 10.
-    """
-    return min(max_pairs, max(_FEWEST_PAIRS, max_pairs // _SHARE_OF_PAIRS))
-
-
-def plan_bucket(members: npt.NDArray[np.int64], reach: int, limits: BucketLimits) -> BucketPlan:
+def plan_bucket(
+    members: npt.NDArray[np.int64], reach: int, limits: BucketLimits, first: int | None = None
+) -> BucketPlan:
     """Decide whether a bucket is split or capped.
 
     Parameters
@@ -87,6 +79,8 @@ def plan_bucket(members: npt.NDArray[np.int64], reach: int, limits: BucketLimits
         The model's, for such a key.
     limits : BucketLimits
         When to split and to cap.
+    first : int, optional
+        The reach to begin with, no higher than ``reach``, which is the default.
 
     Returns
     -------
@@ -94,9 +88,10 @@ def plan_bucket(members: npt.NDArray[np.int64], reach: int, limits: BucketLimits
         Depends on the numbers alone.
     """
     wanted = comparisons_within(members, reach)
-    comparisons = wanted
+    reach = reach if first is None else first
+    comparisons = comparisons_within(members, reach)
     while comparisons > limits.comparisons and reach >= 0:
-        reach -= 1
+        reach = max(-1, reach - limits.step)
         comparisons = comparisons_within(members, reach)
     rows = members_within(members, reach)
     return BucketPlan(reach, max(1, -(-rows // limits.rows)), comparisons, wanted - comparisons)

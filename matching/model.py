@@ -23,6 +23,7 @@ RULES = (CELLS, WORDS, EXHAUSTIVE)
 _PARAMETERS_FILE = "parameters.json"
 _CODEBOOK_FILE = "codebook.npy"
 _WORDS_FILE = "words.npy"
+_CAPS_FILE = "caps.npy"
 
 
 _DAMAGES = (
@@ -69,11 +70,44 @@ class WordStatistics:
 
 
 @dataclass(frozen=True)
+class Caps:
+    """The buckets that were capped when the model was fitted, and how.
+
+    They are of the model and not of a run: whatever comes and goes, two signatures then meet
+    under the same keys (docs/adr/0021).
+
+    Attributes
+    ----------
+    comparisons_per_row : int
+        What a bucket might cost for each of its rows when the model was fitted; 0 where nobody
+        asked yet.
+    keys : tuple of int
+        Keys of the capped buckets, ascending.
+    reaches : tuple of int
+        Up to which sum of costs their members meet; -1 if none do.
+    """
+
+    comparisons_per_row: int = 0
+    keys: tuple[int, ...] = ()
+    reaches: tuple[int, ...] = ()
+
+    def by_key(self) -> dict[int, int]:
+        """Return the reach of each capped key.
+
+        Returns
+        -------
+        dict of int to int
+            Empty where none is capped.
+        """
+        return dict(zip(self.keys, self.reaches, strict=True))
+
+
+@dataclass(frozen=True)
 class Model:
     """Everything that decides which pairs are found, but for the signatures.
 
     Its size is bounded: 128 bytes a cell, 128 for each level of a signature, 16 for each word
-    that is listed.
+    that is listed and each bucket that is capped.
 
     Attributes
     ----------
@@ -103,6 +137,8 @@ class Model:
         Components and centroids; None where they were left behind (`light`).
     words : WordStatistics
         Words and their frequencies.
+    caps : Caps
+        The buckets that cost too much.
     """
 
     signature_version: str
@@ -118,6 +154,7 @@ class Model:
     max_pairs_per_image: int = 1000
     codebook: Codebook | None = field(default=None, repr=False)
     words: WordStatistics = field(default_factory=WordStatistics, repr=False)
+    caps: Caps = field(default_factory=Caps, repr=False)
 
     @property
     def width(self) -> int:
@@ -157,11 +194,13 @@ class Model:
         """
         parameters = {name: getattr(self, name) for name in _PARAMETERS}
         parameters["words_counted_in"] = self.words.signatures
+        parameters["comparisons_per_row"] = self.caps.comparisons_per_row
         text = json.dumps(parameters, sort_keys=True, indent=2) + "\n"
-        words = io.BytesIO()
-        table = np.stack([self.words.keys, self.words.frequencies]).astype("<i8")
-        np.save(words, table, allow_pickle=False)
-        files = {_PARAMETERS_FILE: text.encode(), _WORDS_FILE: words.getvalue()}
+        files = {
+            _PARAMETERS_FILE: text.encode(),
+            _WORDS_FILE: _table(self.words.keys, self.words.frequencies),
+            _CAPS_FILE: _table(np.array(self.caps.keys), np.array(self.caps.reaches)),
+        }
         if self.codebook is not None:
             files[_CODEBOOK_FILE] = self.codebook.content()
         return files
@@ -183,19 +222,32 @@ class Model:
         Raises
         ------
         ModelError
-            If a file is missing or damaged.
+            If a file is missing or damaged, or of a version of the code without caps.
         """
+        if _PARAMETERS_FILE in files and _CAPS_FILE not in files:
+            raise ModelError(f"no {_CAPS_FILE}: it was fitted by an older version of the code")
         try:
             parameters = json.loads(files[_PARAMETERS_FILE])
             parameters["rules"] = tuple(parameters["rules"])
-            counted = parameters.pop("words_counted_in")
-            table = read_array(io.BytesIO(files[_WORDS_FILE]), allow_pickle=False)
-            keys, frequencies = table.astype(np.int64)
+            words = WordStatistics(parameters.pop("words_counted_in"), *_rows(files[_WORDS_FILE]))
+            keys, reaches = (tuple(row.tolist()) for row in _rows(files[_CAPS_FILE]))
+            caps = Caps(parameters.pop("comparisons_per_row"), keys, reaches)
             codebook = Codebook.from_content(files[_CODEBOOK_FILE])
-            words = WordStatistics(counted, keys, frequencies)
-            return cls(**parameters, codebook=codebook, words=words)
+            return cls(**parameters, codebook=codebook, words=words, caps=caps)
         except _DAMAGES as error:
             raise ModelError(f"the model's files cannot be read: {error}") from error
 
 
-_PARAMETERS = [f.name for f in fields(Model) if f.name not in ("codebook", "words")]
+def _table(keys: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> bytes:
+    """Two rows of numbers as the content of a file."""
+    content = io.BytesIO()
+    np.save(content, np.stack([keys, values]).astype("<i8"), allow_pickle=False)
+    return content.getvalue()
+
+
+def _rows(content: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    keys, values = read_array(io.BytesIO(content), allow_pickle=False).astype(np.int64)
+    return keys, values
+
+
+_PARAMETERS = [f.name for f in fields(Model) if f.name not in ("codebook", "words", "caps")]

@@ -57,11 +57,13 @@ CELLS = pa.schema(
     [
         ("model_id", pa.string()),
         ("signature_id", _SIGNATURE_ID),
+        ("signature", pa.binary()),
         ("cells", pa.list_(pa.int32())),
         ("costs", pa.binary()),
     ]
 )
-"""Nearest cells first; a byte of cost for each. -1 fills the end of a list that is short."""
+"""Nearest cells first; a byte of cost for each. -1 fills the end of a list that is short. The
+signature is here too: an increment reads all that it compares with in one pass, without a join."""
 
 PAIRS = pa.schema(
     [
@@ -84,6 +86,38 @@ CLUSTERS = pa.schema(
         ("run_id", pa.string()),
     ]
 )
+
+RETIRED = pa.schema([("signature_id", _SIGNATURE_ID)])
+"""Signatures that no image needs any more: they are in no pair, and `jobs/compact.py` removes them
+from ``signatures`` and ``cells``."""
+
+NOT_DUPLICATES = "not_duplicates"
+NEVER_REMOVE = "never_remove"
+PREFER_SOURCE = "prefer_source"
+
+DECISIONS = pa.schema(
+    [
+        ("decision", pa.string()),
+        ("image_id", pa.string()),
+        ("other_image_id", pa.string()),
+        ("source", pa.string()),
+    ]
+)
+"""What people decided, and every later run honours: two images are not duplicates, an image is
+never removed, images of a source are kept before others."""
+
+VANISHED = "vanished"
+FORGOTTEN = "forgotten"
+
+TOMBSTONES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("reason", pa.string()),
+        ("run_id", pa.string()),
+    ]
+)
+"""Images that left: ``vanished`` ones until they come back, ``forgotten`` ones for good."""
 
 RUNS = pa.schema(
     [
@@ -111,6 +145,9 @@ TABLES = {
     "cells": CELLS,
     "pairs": PAIRS,
     "clusters": CLUSTERS,
+    "retired": RETIRED,
+    "tombstones": TOMBSTONES,
+    "decisions": DECISIONS,
 }
 """The tables whose version a run pins. ``runs`` itself is the log that pins them."""
 
@@ -126,6 +163,46 @@ DUPLICATES = pa.schema(
         ("bytes_to_gain", pa.int64()),
     ]
 )
+
+NEW_GROUP = "new_group"
+GROWN_GROUP = "grown_group"
+CHANGED_KEEPER = "changed_keeper"
+FREED = "freed"
+
+NEWS = pa.schema(
+    [
+        ("change", pa.string()),
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("keeper_id", pa.string()),
+        ("keeper_path", pa.string()),
+        ("keeper_before", pa.string()),
+    ]
+)
+"""What changed in ``clusters`` since the run before: an image that became removable, in a group
+that is new or has grown; one whose keeper is another; one that need no longer go."""
+
+STABILITY = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("keeper_id", pa.string()),
+        ("keeper_by_default", pa.string()),
+    ]
+)
+"""Where keepers that stay make a difference: null where an image is in no group."""
+
+LEAKS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("other_image_id", pa.string()),
+        ("other_path", pa.string()),
+        ("distance", pa.float64()),
+        ("kind", pa.string()),
+    ]
+)
+"""An image of this store and one of another, below the cutoff."""
 
 REJECTS = pa.schema(
     [

@@ -7,14 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from matching.buckets import pairs_in_capped
 from matching.compare import Compared, Search, Side, compare_bucket
 from matching.meeting import reaches
 from matching.model import Model
 from matching.rules import Keyed, keys_of, reach_of
 from udfs.arrow import Batches, BatchFunction, binary_column, fixed_bytes
 from udfs.keys import EACH_OTHER, RIGHT, Plans
-from udfs.rows import row_bytes, unpacked_rows
+from udfs.rows import Ids, row_bytes, unpacked_rows
 
 FOUND_ROWS = pa.schema(
     [
@@ -106,12 +105,11 @@ class _Buckets:
             right = None if alone else self._part(middle, end)
             plan = plans.get(key)
             reach = plan.reach if plan else reach_of(key, self._model)
-            some = _of_capped(search) if plan and plan.capped else search
-            found = compare_bucket(self._part(start, middle), right, key, reach, some)
+            found = compare_bucket(self._part(start, middle), right, key, reach, search)
             comparisons, dropped = comparisons + found.comparisons, dropped + found.dropped
             if len(found.pairs.a):
                 yield self._batch(found, key, start, start if alone else middle)
-        yield _counts(comparisons, dropped)
+        yield counts_batch(comparisons, dropped)
 
     def _part(self, start: int, end: int) -> Side:
         levels, keyed, costs = self._all
@@ -122,27 +120,57 @@ class _Buckets:
         )
 
     def _batch(self, found: Compared, key: int, left: int, right: int) -> pa.RecordBatch:
-        """Put the smaller id of each pair first."""
         a, b = self._ids[found.pairs.a + left], self._ids[found.pairs.b + right]
-        swap = _less(b, a)[:, None]
-        first, second = np.where(swap, b, a), np.where(swap, a, b)
-        count = len(a)
-        columns = [
-            binary_column(first),
-            binary_column(second),
-            pa.array(found.pairs.distance),
-            pa.array(np.full(count, key)),
-            pa.nulls(count, pa.int64()),
-            pa.nulls(count, pa.int64()),
-        ]
-        return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)
+        return pair_batch(a, b, found.pairs.distance, np.full(len(a), key))
 
 
-def _of_capped(search: Search) -> Search:
-    return search._replace(max_pairs=pairs_in_capped(search.max_pairs))
+def pair_batch(
+    a: Ids, b: Ids, distances: npt.NDArray[np.float64], keys: npt.NDArray[np.int64]
+) -> pa.RecordBatch:
+    """Make rows of pairs.
+
+    Parameters
+    ----------
+    a, b : (p, 16) uint8
+        Ids of their ends, in any order.
+    distances : (p,) float64
+        How far these are apart.
+    keys : (p,) int64
+        The keys under which they meet first.
+
+    Returns
+    -------
+    RecordBatch
+        Of `FOUND_ROWS`, the smaller id of each pair first.
+    """
+    swap = _less(b, a)[:, None]
+    first, second = np.where(swap, b, a), np.where(swap, a, b)
+    columns = [
+        binary_column(first),
+        binary_column(second),
+        pa.array(distances),
+        pa.array(keys),
+        pa.nulls(len(a), pa.int64()),
+        pa.nulls(len(a), pa.int64()),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)
 
 
-def _counts(comparisons: int, dropped: int) -> pa.RecordBatch:
+def counts_batch(comparisons: int, dropped: int) -> pa.RecordBatch:
+    """Make the row that says what was done.
+
+    Parameters
+    ----------
+    comparisons : int
+        Distances that were worked out.
+    dropped : int
+        Pairs that were left out.
+
+    Returns
+    -------
+    RecordBatch
+        Of `FOUND_ROWS`.
+    """
     columns = [pa.nulls(1, field.type) for field in list(FOUND_ROWS)[:4]]
     columns += [pa.array([comparisons]), pa.array([dropped])]
     return pa.RecordBatch.from_arrays(columns, schema=FOUND_ROWS)

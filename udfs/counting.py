@@ -11,7 +11,7 @@ from matching.model import Model
 from matching.rules import keys_of
 from udfs.arrow import Batches, BatchFunction, binary_column
 from udfs.keys import in_chunks, open_keys
-from udfs.rows import assigned_signatures
+from udfs.rows import assigned_signatures, cells_of
 
 KEY_COUNTS = pa.schema([("key", pa.int64()), ("cost", pa.int16()), ("rows", pa.int64())])
 """Rows under a key at a cost; the cost is `ANY_COST` where it was not looked at."""
@@ -60,6 +60,36 @@ def key_counter(model: Model, detailed: Chosen, only: bool = False) -> BatchFunc
             chosen = in_detail if only else slice(None)
             counted.add((keys * (_COSTS + 1) + slots)[chosen])
         yield counted.batch()
+
+    return count
+
+
+def cell_counter(model: Model) -> BatchFunction:
+    """Return the function that counts the signatures of each cell, and looks at nothing else.
+
+    Parameters
+    ----------
+    model : Model
+        Brings the reach: what costs more is no key.
+
+    Returns
+    -------
+    callable
+        From batches of ``cells`` and ``costs`` to `KEY_COUNTS`, each cell once a partition. It
+        holds 8 bytes a cell.
+    """
+
+    def count(batches: Batches) -> Iterator[pa.RecordBatch]:
+        rows = np.zeros(0, np.int64)
+        for batch in batches:
+            cells, costs = cells_of(batch, model)
+            some = np.bincount(cells[(costs <= model.reach) & (cells >= 0)], minlength=len(rows))
+            some[: len(rows)] += rows
+            rows = some
+        keys = np.flatnonzero(rows)
+        costs = np.full(len(keys), ANY_COST, np.int16)
+        columns = [pa.array(keys), pa.array(costs), pa.array(rows[keys])]
+        yield pa.RecordBatch.from_arrays(columns, schema=KEY_COUNTS)
 
     return count
 

@@ -28,6 +28,8 @@ from udfs.comparing import comparer
 from udfs.counting import EveryKey, key_counter
 from udfs.keepers import settle
 from udfs.keys import exploder
+from udfs.newcomers import Company, newcomer_meeter
+from udfs.rows import assigned_signatures
 
 _WIDTH = 272
 
@@ -73,6 +75,8 @@ def _compare(rule: str) -> None:
     keyed = pa.Table.from_batches(exploder(model.light(), {})(assigned))
     ordered = keyed.sort_by([(name, "ascending") for name in ("key", "part", "side", "cost")])
     list(comparer(model.light(), {})(ordered.to_batches()))
+    rows = assigned_signatures(assigned[0], model)
+    list(newcomer_meeter(model.light(), Company(rows, 0, rows.ids[:0]), {})(assigned))
 
 
 if __name__ == "__main__":

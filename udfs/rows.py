@@ -56,10 +56,24 @@ def assigned_signatures(batch: pa.RecordBatch, model: Model) -> Signatures:
     """
     ids = fixed_bytes(batch["signature_id"], SIGNATURE_ID_BYTES)
     levels = fixed_bytes(batch["signature"], model.width).view(np.int8)
-    return Signatures(ids, levels, _cells(batch, model) if CELLS in model.rules else None)
+    return Signatures(ids, levels, cells_of(batch, model) if CELLS in model.rules else None)
 
 
-def _cells(batch: pa.RecordBatch, model: Model) -> Cells:
+def cells_of(batch: pa.RecordBatch, model: Model) -> Cells:
+    """Read the cells of signatures.
+
+    Parameters
+    ----------
+    batch : RecordBatch
+        ``cells`` and ``costs``.
+    model : Model
+        Says how many a signature has.
+
+    Returns
+    -------
+    Cells
+        Views where Arrow's buffers allow it.
+    """
     costs = fixed_bytes(batch["costs"], model.nearest)
     cells = batch["cells"].flatten().to_numpy().astype(np.int32, copy=False)
     return Cells(cells.reshape(-1, model.nearest), costs)

@@ -74,6 +74,32 @@ class RunLog:
             )
         return newest
 
+    def last_estimate(self, name: str, model_id: str) -> float | None:
+        """Return the newest estimate of a number under a model.
+
+        Parameters
+        ----------
+        name : str
+            Of the estimate, such as ``recall``.
+        model_id : str
+            Of the model.
+
+        Returns
+        -------
+        float or None
+            None where no run made one.
+        """
+        if not DeltaTable.isDeltaTable(self._spark, self._path):
+            return None
+        rows = self._spark.read.format("delta").load(self._path)
+        told = rows.select("sequence", "model_id", rows.estimates[name].alias("value"))
+        newest = (
+            told.where(told.value.isNotNull() & (told.model_id == model_id))
+            .orderBy(told.sequence.desc())
+            .head()
+        )
+        return None if newest is None else float(newest.value)
+
     def commit(self, row: Mapping[str, Any]) -> None:
         """Append a run's row, if its parent is still the newest.
 

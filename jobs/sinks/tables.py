@@ -41,10 +41,56 @@ def write_table(rows: DataFrame, path: str, run_id: str) -> int:
     return _empty_version(spark, path) if version is None else int(version)
 
 
+def append_table(rows: DataFrame, path: str, run_id: str, pinned: int) -> int:
+    """Add rows to one version of a table.
+
+    What a run that died left behind it is undone first, by a commit of its own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The rows to add.
+    path : str
+        The table's folder.
+    run_id : str
+        Written into the commit, for people who read the history.
+    pinned : int
+        The version to which they are added.
+
+    Returns
+    -------
+    int
+        The version that this commit made.
+
+    Raises
+    ------
+    ConflictError
+        If another run wrote the table at the same time.
+    """
+    spark = rows.sparkSession
+    base = _newest(spark, path)
+    if base != pinned:
+        with conflicts_told():
+            DeltaTable.forPath(spark, path).restoreToVersion(pinned)
+        base += 1
+    spark.conf.unset(_LAST_COMMIT)
+    with conflicts_told():
+        rows.write.format("delta").mode("append").option("userMetadata", run_id).save(path)
+    version = spark.conf.get(_LAST_COMMIT, None)
+    made = _newest(spark, path) if version is None else int(version)
+    # An append is let in beside any other: then it stands on rows that this run never saw.
+    if made > base + 1:
+        raise ConflictError(f"another run wrote {path} at the same time; start this one again")
+    return made
+
+
+def _newest(spark: SparkSession, path: str) -> int:
+    return int(DeltaTable.forPath(spark, path).history(1).select("version").collect()[0][0])
+
+
 def _empty_version(spark: SparkSession, path: str) -> int:
     """Version of a table that was empty and stays so: Delta makes no commit then."""
-    newest = DeltaTable.forPath(spark, path).history(1).select("version").collect()
-    version = int(newest[0][0])
+    version = _newest(spark, path)
     if spark.read.format("delta").option("versionAsOf", version).load(path).head() is not None:
         raise ConflictError(f"another run wrote {path} at the same time; start this one again")
     return version

@@ -10,7 +10,16 @@ from matching.rules import FIRST_WORD
 from store.schemas import PAIRS
 from udfs.assigning import ASSIGNED_ROWS, assigner
 from udfs.comparing import FOUND_ROWS, comparer
-from udfs.counting import KEY_COUNTS, MEMBER_ROWS, Chosen, TheseKeys, key_counter, key_members
+from udfs.counting import (
+    KEY_COUNTS,
+    MEMBER_ROWS,
+    Chosen,
+    EveryKey,
+    TheseKeys,
+    cell_counter,
+    key_counter,
+    key_members,
+)
 from udfs.keys import KEYED_ROWS, Plans, exploder
 
 
@@ -82,10 +91,57 @@ def bucket_examples(assigned: DataFrame, model: Model, keys: list[int]) -> DataF
     DataFrame
         ``key``, ``signature_id``.
     """
-    listed = key_members(model.light(), TheseKeys(tuple(keys)))
-    members = assigned.mapInArrow(listed, spark_schema(MEMBER_ROWS))
     least = F.min(F.struct("cost", "signature_id")).alias("least")
+    members = bucket_members(assigned, model, keys)
     return members.groupBy("key").agg(least).select("key", "least.signature_id")
+
+
+def bucket_members(assigned: DataFrame, model: Model, keys: list[int]) -> DataFrame:
+    """Return who stands under some keys.
+
+    One row is a signature under one of them. No shuffle.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        What `find_cells` returns.
+    model : Model
+        Brings the rules.
+    keys : list of int
+        A few.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.counting.MEMBER_ROWS`.
+    """
+    listed = key_members(model.light(), TheseKeys(tuple(keys)))
+    return assigned.mapInArrow(listed, spark_schema(MEMBER_ROWS))
+
+
+def bucket_sizes(assigned: DataFrame, model: Model) -> DataFrame:
+    """Count how many signatures stand under each key.
+
+    One row is a key. Shuffles counts. Where cells are the only rule, nothing but these is read.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        What `find_cells` returns.
+    model : Model
+        Brings the rules.
+
+    Returns
+    -------
+    DataFrame
+        ``key``, ``rows``.
+    """
+    if model.rules == (CELLS,):
+        counter = cell_counter(model.light())
+        counts = assigned.select("cells", "costs").mapInArrow(counter, spark_schema(KEY_COUNTS))
+    else:
+        counts = count_keys(assigned, model, EveryKey(0))
+    return counts.groupBy("key").agg(F.sum("rows").alias("rows"))
 
 
 def join_table(assigned: DataFrame, model: Model, plans: Plans, partitions: int) -> DataFrame:

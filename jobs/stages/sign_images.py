@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.stages.schema import conform, spark_schema
-from store.schemas import FAILED, IMAGES, REJECTS, SIGNATURES, SIGNED
+from store.schemas import FAILED, FORGOTTEN, IMAGES, REJECTS, SIGNATURES, SIGNED, SKIPPED
 from udfs.signing import SIGNED_ROWS, SigningTask, signer
 
 
@@ -86,7 +86,8 @@ def rejected_rows(images: DataFrame, admitted: DataFrame) -> DataFrame:
         Of `store.schemas.REJECTS`.
     """
     unsigned = images.where(F.col("status") != SIGNED)
-    homeless = admitted.where("not admitted").withColumn("status", F.lit(FAILED))
+    status = F.when(F.col("reason") == FORGOTTEN, SKIPPED).otherwise(FAILED)
+    homeless = admitted.where("not admitted").withColumn("status", status)
     return conform(unsigned, REJECTS).unionByName(conform(homeless, REJECTS))
 
 

@@ -8,6 +8,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from jobs.build_index import build_index
+from jobs.dedupe_report import dedupe_report
+from jobs.night_request import parse_night_request
 from jobs.progress import Progress
 from jobs.request import Request
 from jobs.run import Run
@@ -51,3 +53,20 @@ def content(table: pa.Table) -> list[tuple[Any, ...]]:
     names = [name for name in table.column_names if name != "run_id"]
     rows = zip(*(table[name].to_pylist() for name in names), strict=True)
     return sorted(rows, key=repr)
+
+
+def night(spark: SparkSession, source: Path | str, store: Path, **flags: object) -> list[str]:
+    """Bring a store up to date with a source; the lines that the job prints.
+
+    Flags are those of the job, ``new_only=True`` or ``set="cutoff=0.3"``.
+    """
+    words = ["--source", str(source), "--store", str(store)]
+    for name, value in flags.items():
+        words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    request = parse_night_request("dedupe_report", words, PROJECT)
+    with Progress(lambda: (0, 0), io.StringIO()) as progress:
+        run = Run(spark, "dedupe_report", str(store), request.settings, progress)
+        try:
+            return dedupe_report(run, request)
+        finally:
+            run.clean_up()

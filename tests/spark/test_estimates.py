@@ -15,13 +15,13 @@ from jobs.calibrate import calibrate as calibrate_job
 from jobs.calibrating import Judged, calibration_lines, estimate_lines, judge
 from jobs.errors import LowRecallError, UserError
 from jobs.progress import Progress
-from jobs.request import parse_calibrate_request
 from jobs.run import Run
 from jobs.sampling import Compared, compare_sample, cost_lines
 from jobs.searching import plan_pairs, search_pairs
 from jobs.settings import read_settings
 from jobs.signing import Corpus
 from jobs.stages.schema import spark_schema
+from jobs.store_request import parse_calibrate_request
 from matching import signature_ids
 from matching.calibration import Ranked, calibrate, known_graph, matches_in_block
 from signature import signature_version

@@ -220,13 +220,14 @@ def test_a_model_comes_back_from_the_store(memory: InMemory) -> None:
     model = known(MANY, settings_of(rules="cells,words"))
     save_model(model, LAYOUT, files(memory))
     assert memory.names("/store/models") == [
-        f"{model.model_id}/{name}" for name in ("codebook.npy", "parameters.json", "words.npy")
+        f"{model.model_id}/{name}"
+        for name in ("caps.npy", "codebook.npy", "parameters.json", "words.npy")
     ]
     again = load_model(model.model_id, LAYOUT, files(memory))
     assert again.files() == model.files()
     # Written over by itself.
     save_model(again, LAYOUT, files(memory))
-    assert len(memory.content) == 3
+    assert len(memory.content) == 4
 
 
 def test_a_model_that_is_not_there_is_told(memory: InMemory) -> None:
@@ -234,7 +235,7 @@ def test_a_model_that_is_not_there_is_told(memory: InMemory) -> None:
         load_model("0123456789abcdef", LAYOUT, files(memory))
 
 
-@pytest.mark.parametrize("name", ["codebook.npy", "parameters.json", "words.npy"])
+@pytest.mark.parametrize("name", ["caps.npy", "codebook.npy", "parameters.json", "words.npy"])
 def test_a_damaged_model_is_told_by_its_id(memory: InMemory, name: str) -> None:
     model = known(MANY, Settings())
     save_model(model, LAYOUT, files(memory))

@@ -17,7 +17,9 @@ MODEL = Model("v1", 9, True, ("exhaustive",), 0.4)
 def plan_of(count: int, **matching: object) -> Plan:
     overrides = {f"matching.{name}": value for name, value in matching.items()}
     run = SimpleNamespace(settings=read_settings(None, overrides))
-    return plan_search(cast("Run", run), cast("Any", None), MODEL, count)
+    model, plan = plan_search(cast("Run", run), cast("Any", None), MODEL, count)
+    assert model is MODEL
+    return plan
 
 
 @pytest.mark.parametrize(("count", "groups"), [(0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (95, 10)])

@@ -9,9 +9,10 @@ import pytest
 
 from jobs import request as module
 from jobs.errors import UserError
-from jobs.request import Request, parse_request, parse_store_request, with_sample
+from jobs.request import Request, parse_request, with_sample
 from jobs.sample import read_truth
 from jobs.settings import Settings
+from jobs.store_request import parse_store_request
 
 PHOTOS = Path(__file__).resolve().parents[3] / "sample" / "photos"
 

@@ -50,6 +50,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
     """The model that a search takes; the newest run's is `KNOWN`, a new one is `FITTED`."""
     stored = {"known": KNOWN, "other": replace(KNOWN, signature_version="v2")}
     monkeypatch.setattr(searching, "load_model", lambda model_id, *_: stored[model_id])
+    monkeypatch.setattr(searching, "known_model", lambda model_id, *_: stored.get(model_id))
     monkeypatch.setattr(searching, "fit_model", lambda *_: FITTED)
 
     def model(model_id: str | None, parent: str | None, settings: Settings) -> Model:
@@ -63,6 +64,7 @@ def test_the_newest_run_s_model_is_taken_if_it_does(taken: Taken) -> None:
     assert taken(None, "known", Settings()) == KNOWN
     assert taken(None, "known", Settings(cutoff=0.3)) == FITTED
     assert taken(None, "other", Settings()) == FITTED
+    assert taken(None, "of another version of the code", Settings()) == FITTED
     assert taken(None, None, Settings()) == FITTED
 
 

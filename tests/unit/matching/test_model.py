@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from matching import Codebook, Model, WordStatistics
 from matching.errors import MatchingError, ModelError
+from matching.model import Caps
 
 from .examples import codebook_of, signatures
 
@@ -29,6 +30,7 @@ MODEL = Model(
     fitted_to=1000,
     codebook=CODEBOOK,
     words=WORDS,
+    caps=Caps(1000, (4, 2**33), (77, -1)),
 )
 
 OTHER_VALUES = {
@@ -45,6 +47,7 @@ OTHER_VALUES = {
     "max_pairs_per_image": 1001,
     "codebook": codebook_of(LEVELS, (5, 4)),
     "words": replace(WORDS, signatures=1001),
+    "caps": Caps(1001, (4, 2**33), (77, -1)),
 }
 
 
@@ -184,7 +187,7 @@ def test_the_size_is_as_stated() -> None:
     assert size <= 128 * (cells + 2) + 128 * 272 + 16 * words + 2_000
 
 
-FILES = ["parameters.json", "codebook.npy", "words.npy"]
+FILES = ["parameters.json", "codebook.npy", "words.npy", "caps.npy"]
 
 
 def test_these_are_the_files() -> None:
@@ -233,6 +236,7 @@ def test_a_damaged_file_is_refused(name: str, content: bytes) -> None:
         (b"cutoff", b"cutof"),
         (b"rules", b"rule"),
         (b"words_counted_in", b"words_counted"),
+        (b"comparisons_per_row", b"comparisons"),
         (b'"rules": [', b'"rules": 5, "other": ['),
     ],
 )

@@ -23,6 +23,7 @@ from udfs.counting import (
     MEMBER_ROWS,
     EveryKey,
     TheseKeys,
+    cell_counter,
     key_counter,
     key_members,
     keyless_counter,
@@ -193,3 +194,13 @@ def test_keys_are_chosen_by_step_or_by_name() -> None:
     for chosen in (EveryKey(6), TheseKeys((7,)), EveryKey(0)):
         assert chosen(keys).dtype == chosen(keys[:0]).dtype == np.bool_
         assert pickle.loads(pickle.dumps(chosen)) == chosen  # noqa: S301 - its own
+
+
+def test_cells_are_counted_without_signatures() -> None:
+    model = MODELS["cells"]
+    rows = assigned_rows(LEVELS, ids_of(LEVELS), model)
+    alone = pa.RecordBatch.from_arrays([rows["cells"], rows["costs"]], ["cells", "costs"])
+    found = counted(cell_counter(model), cut(alone, [0, 7, 7, 50]))
+    assert found == counted(key_counter(model, EveryKey(0)), [rows])
+    assert len(found) > 10
+    assert counted(cell_counter(model), []) == counted(cell_counter(model), [alone.slice(0, 0)])

@@ -28,8 +28,10 @@ from tests.unit.matching.examples import signatures
 from matching.buckets import BucketLimits
 from tests.unit.udfs.buckets import all_plans, assigned_rows, compared, cut, fitted, ids_of
 from tests.unit.udfs.buckets import in_order, keyed_rows, model_of, with_hot_words
-from udfs.counting import EveryKey, key_counter, key_members, keyless_counter
+from udfs.counting import EveryKey, cell_counter, key_counter, key_members, keyless_counter
 from udfs.keepers import settle
+from udfs.newcomers import Company, newcomer_meeter
+from udfs.rows import assigned_signatures
 from udfs.signing import SigningTask, signer
 
 folder = Path(sys.argv[1])
@@ -80,6 +82,11 @@ for model in (
     for stage in (key_counter(model, EveryKey(1)), key_members(model, EveryKey(2))):
         list(stage(iter(batches)))
     list(keyless_counter(model)(iter(batches)))
+    if model.codebook:
+        list(cell_counter(model)(iter(batches)))
+    some = assigned_signatures(rows.slice(20, 30), model)
+    company = Company(some, 0, np.sort(some.ids, axis=0))
+    list(newcomer_meeter(model, company, {1: 60})(cut(rows, [0, 3, 3, 50])))
     for limits in (BucketLimits(10**9, 10**9), BucketLimits(9, 60)):
         plans = all_plans(rows, model, limits)
         joined = in_order(keyed_rows([rows], model, plans))
@@ -128,7 +135,7 @@ def test_every_compiled_function_of_the_stages_is_compiled(machine_code: Path) -
         "alpha._over_ground", "cells._take_best", "crop._variation", "greedy.greedy_removals",
         "grey._of_colour", "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
         "kernel._decide", "levels._differences", "levels._numbered", "levels._outside",
-        "meeting._meet", "packing._pack", "packing._unpack",
+        "meeting._meet", "newcomers._meet", "packing._pack", "packing._unpack",
         "percentile.sorted_percentiles", "settling.settle", "words._words",
     }  # fmt: skip
 

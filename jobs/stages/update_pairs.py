@@ -1,0 +1,230 @@
+"""What changes in ``pairs`` when some signatures come and some go."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
+from jobs.stages.schema import conform, spark_schema
+from matching import Model
+from store.schemas import PAIRS
+from udfs.comparing import FOUND_ROWS
+from udfs.newcomers import Company, newcomer_meeter
+
+
+def meet_newcomers(
+    passing: DataFrame, model: Model, company: Company, capped: dict[int, int]
+) -> DataFrame:
+    """Compare all signatures with a few that are sent to every task.
+
+    One row is a pair, or says what was done. No shuffle: the passing rows are read in place.
+    Neither the number of partitions nor the order of rows changes which pairs are among the
+    nearest of either end; of those that are not, some are left out.
+
+    Parameters
+    ----------
+    passing : DataFrame
+        Rows of ``cells``.
+    model : Model
+        Their model.
+    company : Company
+        Whom they meet.
+    capped : dict of int to int
+        Key to reach, where that is not the model's common one.
+
+    Returns
+    -------
+    DataFrame
+        Of `udfs.comparing.FOUND_ROWS`.
+    """
+    function = newcomer_meeter(model.light(), company, capped)
+    known = passing.select("signature_id", "signature", "cells", "costs")
+    return known.mapInArrow(function, spark_schema(FOUND_ROWS))
+
+
+def ends_of(pairs: DataFrame) -> DataFrame:
+    """Return the signatures that are in any of some pairs.
+
+    One row is a signature, its key ``signature_id``. Shuffles ids, each once a partition.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id``.
+    """
+    both = F.explode(F.array("signature_id_a", "signature_id_b"))
+    return pairs.select(both.alias("signature_id")).distinct()
+
+
+def touching(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
+    """Return the pairs that have an end among some signatures.
+
+    One row is a pair. No shuffle of the pairs where the signatures are few enough to be sent to
+    every executor.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+    signatures : DataFrame
+        ``signature_id``, each once.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``pairs``.
+    """
+    return conform(_marked(pairs, signatures).where("at_a or at_b"), PAIRS)
+
+
+def apart_from(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
+    """Return the pairs that have no end among some signatures.
+
+    One row is a pair. Shuffles as `touching` does.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+    signatures : DataFrame
+        ``signature_id``, each once.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``pairs``.
+    """
+    return conform(_marked(pairs, signatures).where("not (at_a or at_b)"), PAIRS)
+
+
+def lost_a_neighbour(pairs: DataFrame, gone: DataFrame) -> DataFrame:
+    """Return the signatures that stay and were in a pair with one that goes.
+
+    One row is a signature, its key ``signature_id``.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``, before.
+    gone : DataFrame
+        ``signature_id`` of those that go.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id``.
+    """
+    return ends_of(touching(pairs, gone)).join(gone, "signature_id", how="left_anti")
+
+
+def full_ones(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFrame:
+    """Return the signatures of which pairs may have been dropped: those in so many or more.
+
+    One row is a signature, its key ``signature_id``. Shuffles counts.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+    signatures : DataFrame
+        Which are asked about.
+    max_pairs : int
+        The model's bound.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id``.
+    """
+    near = touching(pairs, signatures)
+    full = crowded_signatures(near, max_pairs - 1)
+    return full.join(signatures, "signature_id", how="left_semi")
+
+
+def limits_at(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFrame:
+    """Return how far the nearest pairs of some signatures reach, if they are in too many.
+
+    One row is a signature, its key ``signature_id``.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        All pairs of these signatures, and perhaps others.
+    signatures : DataFrame
+        ``signature_id``, each once.
+    max_pairs : int
+        The model's bound.
+
+    Returns
+    -------
+    DataFrame
+        As `jobs.stages.bound_pairs.last_of_nearest` returns it.
+    """
+    crowded = crowded_signatures(pairs, max_pairs).join(signatures, "signature_id", how="left_semi")
+    return last_of_nearest(pairs, crowded, max_pairs)
+
+
+def beyond(pairs: DataFrame, limits: DataFrame) -> DataFrame:
+    """Return the pairs that are beyond the limit of either end that has one.
+
+    One row is a pair: only these can be beyond the nearest of both.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+    limits : DataFrame
+        What `limits_at` returned.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``pairs``.
+    """
+    for end, other in (("a", "b"), ("b", "a")):
+        own = limits.select(
+            F.col("signature_id").alias(f"signature_id_{end}"), F.col("last").alias(f"last_{end}")
+        )
+        this = F.struct("distance", F.col(f"signature_id_{other}").alias("other"))
+        pairs = pairs.join(own, f"signature_id_{end}", how="left").withColumn(
+            f"beyond_{end}", F.coalesce(this > F.col(f"last_{end}"), F.lit(False))
+        )
+    return conform(pairs.where("beyond_a or beyond_b"), PAIRS)
+
+
+def dropped_pairs(suspects: DataFrame, limits: DataFrame) -> DataFrame:
+    """Return the pairs that are beyond the nearest of both their ends.
+
+    One row is a pair, its key the two ids.
+
+    Parameters
+    ----------
+    suspects : DataFrame
+        Rows of ``pairs``.
+    limits : DataFrame
+        What `limits_at` returned, for both ends of each.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id_a``, ``signature_id_b``.
+    """
+    ends = ["signature_id_a", "signature_id_b"]
+    kept = nearest_only(suspects, limits).select(*ends)
+    return suspects.select(*ends).join(kept, ends, how="left_anti")
+
+
+def _marked(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
+    """Pairs, with whether each end is among the signatures."""
+    for end in ("a", "b"):
+        known = signatures.select(
+            F.col("signature_id").alias(f"signature_id_{end}"), F.lit(True).alias(f"at_{end}")
+        )
+        pairs = pairs.join(known, f"signature_id_{end}", how="left").withColumn(
+            f"at_{end}", F.coalesce(f"at_{end}", F.lit(False))
+        )
+    return pairs
