@@ -32,7 +32,7 @@ from pyspark.sql import functions as F  # noqa: E402
 
 from benchmarks.processes import PeakMemory  # noqa: E402
 from benchmarks.signature_file import Levels, load  # noqa: E402
-from benchmarks.spark_search import session, written  # noqa: E402
+from benchmarks.spark_search import session, write_signatures  # noqa: E402
 from benchmarks.worlds import grow  # noqa: E402
 from jobs.grouping import choose_keepers  # noqa: E402
 from jobs.model import Distinct  # noqa: E402
@@ -45,7 +45,6 @@ from jobs.signing import Corpus  # noqa: E402
 from jobs.stages.schema import conform  # noqa: E402
 from jobs.summary import table_lines  # noqa: E402
 from jobs.turning import stored_model, turn_over  # noqa: E402
-from matching import signature_ids  # noqa: E402
 from signature import signature_version  # noqa: E402
 from store import Store  # noqa: E402
 from store.schemas import IMAGES, SIGNATURES, SIGNED  # noqa: E402
@@ -141,15 +140,13 @@ def measured(
     levels: Levels, share: float, settings: Settings, folder: Path, check: bool
 ) -> dict[str, Any]:
     """Build a store of all but the newest signatures, add these, and perhaps build all anew."""
-    version_ids = b"".join(signature_ids(levels, _VERSION))
-    ids = np.frombuffer(version_ids, np.uint8).reshape(-1, 16)
     order = np.random.default_rng(_SEED).permutation(len(levels))
     old = np.sort(order[: round(len(levels) / (1 + share))])
     new = np.sort(order[len(old) :])
     with session() as spark, PeakMemory() as peak:
         stores = _Store(spark, folder, settings)
         before, added = (
-            written(spark, levels[rows], ids[rows], folder / name)
+            write_signatures(spark, levels[rows], folder / name)[0]
             for name, rows in (("old", old), ("new", new))
         )
         built = _timed(lambda: stores.build(before, "store"))
