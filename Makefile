@@ -9,6 +9,8 @@ sources := $(wildcard sandbox signature matching fetch store elastic udfs jobs l
 scripts := spark-submit.sh .ci/run $(wildcard launch/*.sh)
 # Which tests to run, for instance: make test TESTS="tests/unit -k words"
 TESTS ?=
+# In how many processes tests run; PROCESSES=0 for one, as a debugger needs it.
+PROCESSES ?= 2
 
 help:
 	@echo "make setup  the environment for development (.venv, jars)"
@@ -48,7 +50,8 @@ check-shell:
 # The environment is the door's own: its Java, its jars, its settings.
 test: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
-	  $(python) -m pytest $(TESTS) --cov
+	  $(python) -m pytest $(TESTS) --cov --numprocesses $(PROCESSES) --dist loadgroup \
+	    --no-loadscope-reorder
 
 # Several servers, and twenty killed jobs: some minutes.
 faults: setup
@@ -74,7 +77,7 @@ lock: setup
 	  --output-file launch/requirements.lock
 	$(compile) benchmarks/image-match.in --no-deps --constraints requirements.lock \
 	  --output-file benchmarks/image-match.lock
-	$(compile) benchmarks/image-match-client.in --no-deps --constraints requirements.lock \
+	$(compile) benchmarks/image-match-client.in --no-deps \
 	  --output-file benchmarks/image-match-client.lock
 
 clean:

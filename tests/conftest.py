@@ -23,7 +23,22 @@ SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 # A test's jobs are short: the JVM's second compiler would only take the cores away. Without it a
 # JVM keeps room for 48 MB of machine code; a dozen jobs fill that, and then it compiles no more.
+_SLOW = ("e2e", "elastic", "lookup", "ship", "spark")
+"""Folders whose tests begin first, so that none of them is left alone at the end."""
+
 QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there are several processes, give each file to one of them, the slow folders first.
+
+    What needs Elasticsearch goes to one process, which starts it once.
+    """
+    items.sort(key=lambda item: not any(part in _SLOW for part in item.path.parts))
+    for item in items:
+        served = "elastic_url" in getattr(item, "fixturenames", ())
+        group = "elasticsearch" if served else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
