@@ -12,7 +12,9 @@ pytestmark = pytest.mark.spark
 
 
 @pytest.mark.parametrize(
-    "schema", [IMAGES, SIGNATURES, PAIRS, CLUSTERS, RUNS, DUPLICATES, REJECTS], ids=id
+    "schema",
+    [IMAGES, SIGNATURES, PAIRS, CLUSTERS, RUNS, DUPLICATES, REJECTS],
+    ids=["images", "signatures", "pairs", "clusters", "runs", "duplicates", "rejects"],
 )
 def test_every_schema_of_the_store_has_a_form_in_spark(
     spark: SparkSession, schema: pa.Schema
