@@ -70,6 +70,17 @@ def test_a_server_that_says_nothing(pictures: Pictures) -> None:
             assert seconds_of(ses.count) < _SLOW_MACHINE_S
 
 
+def test_threads_do_not_wait_for_each_other_beyond_their_time(pictures: Pictures) -> None:
+    threads = 30
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Elasticsearch(url, request_timeout=600) as es, ThreadPoolExecutor(threads) as pool:
+            ses = SignatureES(es, timeout="1s")
+            record = ses._record(pictures.path(WIKIPEDIA))
+            asked = [lambda: ses.search_single_record(record)] * threads
+            assert max(pool.map(seconds_of, asked)) < _SLOW_MACHINE_S
+
+
 def test_a_mongo_server_that_stops_answering(
     mongo_server: MongoServer, collection: Collection[dict[str, object]], pictures: Pictures
 ) -> None:
@@ -141,6 +152,22 @@ def test_an_alias_that_is_swapped_is_followed(
     found = ses.search_image(pictures.path(REMIX))
     assert [match["path"] for match in found] == [pictures.path(WIKIIMAGES)]
     es.indices.delete(index=new)
+
+
+def test_an_index_of_many_shards_names_all_that_is_near(
+    es: Elasticsearch, index: str, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Numbers of documents are a shard's own; an answer here holds one for each of three shards.
+    monkeypatch.setattr("lookup.index_search.MOST_HITS", 3)
+    body = index_body("full", {"signature_version": signature_version()}, shards=3)
+    es.indices.create(index=index, settings=body["settings"], mappings=body["mappings"])
+    ses = SignatureES(es, index, timeout="60s")
+    names = (WIKIPEDIA, CARAVAGGIO, WIKIIMAGES) * 4
+    added = list(ses.add_images([{"path": pictures.path(name)} for name in names], True))
+    found = ses.search_image(pictures.path(WIKIPEDIA))
+    expected = {one.image_id for one, name in zip(added, names, strict=True) if name != CARAVAGGIO}
+    assert len(found) == len(expected) == 8
+    assert {match["id"] for match in found} == expected
 
 
 def test_threads_share_one_object(ses: SignatureES, pictures: Pictures) -> None:
@@ -234,3 +261,29 @@ def test_a_search_of_a_part_is_an_error_that_holds_what_was_found(
         before.shutdown()
     assert [match["path"] for match in caught.value.matches] == [pictures.path(WIKIPEDIA)]
     assert nothing.value.matches == []
+
+
+def test_a_document_that_is_written_anew_meanwhile_is_found(
+    ses: SignatureES, elastic_url: str, pictures: Pictures
+) -> None:
+    """Between the request that ranks and the one that names."""
+    path = pictures.path(WIKIPEDIA)
+    ses.add_image(path, image_id="mine", refresh_after=True)
+    times = [1, 1000]
+    found: list[list[dict[str, Any]]] = []
+
+    def write_anew(answer: bytes) -> bytes:
+        if times[0]:
+            times[0] -= 1
+            ses.add_image(path, image_id="mine", refresh_after=True)
+        return answer
+
+    with _Altered(elastic_url, write_anew) as before:
+        with Elasticsearch(before.url, request_timeout=60) as es:
+            behind = SignatureES(es, ses.index, timeout="60s")
+            found.append(behind.search_image(path))
+            times.pop(0)
+            with pytest.raises(IncompleteError, match="written anew"):
+                behind.search_image(path)
+        before.shutdown()
+    assert [match["id"] for match in found[0]] == ["mine"]
