@@ -6,42 +6,29 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.elasticsearch_server import Server, fetch, java_home
+from benchmarks.elasticsearch_server import Server
 from benchmarks.signature_store import make_store
 from elastic import Client, ElasticError, connection
 from elastic.client import Patience
-from elastic.indices import aliased
+from elastic.indices import aliased, count, indexed, remove, versions
 from jobs.settings import Settings
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, QUICK_JVM
+from tests.elastic.session import Loader
 from tests.elastic.test_load import contents
 
 pytestmark = [pytest.mark.e2e, pytest.mark.elastic, pytest.mark.slow]
 
-POINTS = 20
 SEED = 20_253
 DOCUMENTS = 2_000
-CHUNK = 250
+CHUNK = 500
 _LIMIT_S = 600
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Return a server of these tests' own, to be killed."""
-    archive = fetch(PROJECT / "build" / "elasticsearch")
-    if archive is None:
-        if os.environ.get("CI"):
-            pytest.fail("needs mvn (Maven), which fetches an Elasticsearch")
-        pytest.skip("needs mvn (Maven), which fetches an Elasticsearch")
-    found = Server(archive, java_home())
-    found.start()
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,77 +41,114 @@ def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path
     return root
 
 
-def start(server: Server, store: Path, alias: str, environment: dict[str, str]) -> subprocess.Popen:
-    """Start a backfill as a user does."""
-    door = [str(PROJECT / "spark-submit.sh"), "--master", "local[2]"]
-    quick = ["--driver-java-options", "-XX:TieredStopAtLevel=1"]
-    place = ["--store", str(store), "--elasticsearch", server.url, "--index", alias]
-    slow = ["--chunk-documents", str(CHUNK), "--set", "elasticsearch.batch_bytes=20000"]
-    return subprocess.Popen(
-        [*door, *quick, "jobs/backfill.py", *place, *slow],
-        env=environment,
-        cwd=store.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+@pytest.fixture
+def names(own_server: Server) -> Iterator[tuple[str, str]]:
+    """Return two aliases; what is made of them goes at the end."""
+    yield "undisturbed", "killed"
+    client = Client(connection(own_server.url))
+    for alias in ("undisturbed", "killed"):
+        for index in versions(client, alias).values():
+            remove(client, index)
 
 
-def wait_for(client: Client, alias: str, documents: int, job: subprocess.Popen) -> None:
-    """Wait until the newest index has so many documents, or the job has ended."""
-    end = time.monotonic() + _LIMIT_S
-    while job.poll() is None and time.monotonic() < end:
+@dataclass
+class Killer:
+    """Starts backfills as a user does, and kills the job or the server in their middle."""
+
+    server: Server
+    store: Path
+    alias: str
+    environment: dict[str, str]
+    rng: random.Random
+    in_time: int = 0
+    ended: list[int] = field(default_factory=list)
+
+    def start(self) -> subprocess.Popen[str]:
+        door = [str(PROJECT / "spark-submit.sh"), "--master", "local[2]"]
+        place = ["--store", str(self.store), "--index", self.alias]
+        slow = ["--chunk-documents", str(CHUNK), "--set", "elasticsearch.batch_bytes=20000"]
+        return subprocess.Popen(
+            [*door, "--driver-java-options", QUICK_JVM, "jobs/backfill.py", *place, *slow,
+             "--elasticsearch", self.server.url],
+            env=self.environment,
+            cwd=self.store.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def kill_server(self) -> None:
+        """Kill the node, see the job end with a sentence, and start the node again."""
+        with self.start() as job:
+            self._midway(job)
+            self.server.kill()
+            output, _ = job.communicate(timeout=_LIMIT_S)
+        self.server.start()
+        self.ended.append(job.returncode)
+        assert "Traceback" not in output, output
+
+    def kill_job(self) -> None:
+        """Kill the job."""
+        with self.start() as job:
+            self._midway(job)
+            os.killpg(job.pid, signal.SIGKILL)
+            job.communicate(timeout=_LIMIT_S)
+
+    def finish(self) -> None:
+        """Let a job come to its end."""
+        with self.start() as job:
+            output, _ = job.communicate(timeout=_LIMIT_S)
+        assert job.returncode == 0, output
+
+    def _midway(self, job: subprocess.Popen[str]) -> None:
+        """Wait for a moment of this start: some documents later, and perhaps a little more."""
+        client = Client(connection(self.server.url), Patience(tries=30))
+        before = versions(client, self.alias)
+        newest = before.get(max(before, default=0))
+        unfinished = newest is not None and aliased(client, self.alias) != [newest]
+        there = count(client, newest) if newest and unfinished else 0
+        target = self.rng.randrange(1, max(2, DOCUMENTS - there + 1))
+        delay = self.rng.choice((0.0, 0.5, 4.0)) * self.rng.random()
+        total = {index: indexed(client, index) for index in before.values()}
+        end = time.monotonic() + _LIMIT_S
+        while job.poll() is None and time.monotonic() < end:
+            if self._written(client, total) >= target:
+                time.sleep(delay)
+                break
+            time.sleep(0.02)
+        self.in_time += job.poll() is None
+
+    def _written(self, client: Client, before: dict[str, int]) -> int:
         try:
-            rows = client.get(f"/_cat/indices/{alias}-v*", format="json", h="index")
-            names = [row["index"] for row in rows if not row["index"].endswith("-rejects")]
-            newest = max(names, key=lambda name: int(name.rpartition("-v")[2]), default=None)
-            if newest is not None:
-                stats = client.get(f"/{newest}/_stats/docs,indexing")["_all"]["primaries"]
-                written = max(stats["docs"]["count"], stats["indexing"]["index_total"])
-                if written >= documents:
-                    return
+            now = versions(client, self.alias)
+            newest = now[max(now)]
+            return indexed(client, newest) - before.get(newest, 0)
         except (ElasticError, KeyError, ValueError):
-            pass
-        time.sleep(0.02)
+            return 0
 
 
+@pytest.mark.parametrize("points", [2, pytest.param(20, marks=pytest.mark.faults)])
 def test_the_index_is_the_same_after_kills_at_seeded_points(
-    server: Server, store: Path, environment: dict[str, str]
+    spark: SparkSession,
+    own_server: Server,
+    store: Path,
+    names: tuple[str, str],
+    environment: dict[str, str],
+    points: int,
 ) -> None:
-    client = Client(connection(server.url), Patience(tries=30))
-    quick = Client(connection(server.url), Patience(tries=1, timeout_s=5))
-    with start(server, store, "whole", environment) as job:
-        output, _ = job.communicate(timeout=_LIMIT_S)
-    assert job.returncode == 0, output
-    expected = contents(client, "whole")
+    undisturbed, alias = names
+    Loader(spark, own_server.url, undisturbed).backfill(store)
+    client = Client(connection(own_server.url), Patience(tries=30))
+    expected = contents(client, undisturbed)
     assert len(expected) == DOCUMENTS
-    rng = random.Random(SEED)  # noqa: S311
-    killed = {"job": 0, "server": 0}
-    ended: list[int] = []
-    for point in range(POINTS):
-        victim = "job" if point % 2 else "server"
-        documents = rng.randrange(1, DOCUMENTS + 1)
-        delay = rng.uniform(0, 0.3)
-        with start(server, store, "killed", environment) as job:
-            wait_for(quick, "killed", documents, job)
-            time.sleep(delay)
-            if victim == "server":
-                server.kill()
-                output, _ = job.communicate(timeout=_LIMIT_S)
-                server.start()
-                ended.append(job.returncode)
-                assert "Traceback" not in output, output
-            else:
-                os.killpg(job.pid, signal.SIGKILL)
-                job.communicate(timeout=_LIMIT_S)
-        killed[victim] += 1
-        for index in aliased(client, "killed"):
+    killer = Killer(own_server, store, alias, environment, random.Random(SEED))  # noqa: S311
+    for point in range(points):
+        (killer.kill_job if point % 2 else killer.kill_server)()
+        for index in aliased(client, alias):
             assert contents(client, index) == expected, f"point {point}"
-    assert set(ended) <= {0, 2, 6}  # 2: it was killed before the job had looked at it
-    assert 5 in ended
-    with start(server, store, "killed", environment) as job:
-        output, _ = job.communicate(timeout=_LIMIT_S)
-    assert job.returncode == 0, output
-    assert contents(client, "killed") == expected
-    assert killed == {"job": POINTS // 2, "server": POINTS // 2}
+    assert set(killer.ended) <= {0, 6}
+    assert 6 in killer.ended
+    assert killer.in_time >= points // 2, "most kills came when the job was done already"
+    killer.finish()
+    assert contents(client, alias) == expected
