@@ -25,6 +25,10 @@ _FOREIGN: Final = 100
 _ATTEMPTS: Final = 3
 """A document that is written anew while it is compared is looked for again, so often."""
 
+_SWEEP_UP_TO: Final = 1_000_000
+"""In an index of so many signatures one sweep over all that share a cell or a word is quicker than
+leaving out what cannot be among the first, which a hundred clauses make costly."""
+
 _WITHOUT_SOURCE: Final[dict[str, Any]] = {
     "source": False,
     "stored_fields": "_none_",  # even _id costs
@@ -98,8 +102,10 @@ def search_index(ask: Ask, facts: IndexFacts, wanted: Wanted) -> list[Match]:
     """
     ranked = candidates_query(wanted.records, wanted.forms, facts, wanted.thorough)
     query = filtered(ranked, wanted.pre_filter)
-    search = _search_packed if facts.packed else _search_source
-    return search(ask, query, wanted)
+    if not facts.packed:
+        return _search_source(ask, query, wanted)
+    sweep = facts.model is not None and facts.model.fitted_to <= _SWEEP_UP_TO
+    return _search_packed(ask, query, sweep, wanted)
 
 
 def _search_source(ask: Ask, query: Query, wanted: Wanted) -> list[Match]:
@@ -112,7 +118,7 @@ def _search_source(ask: Ask, query: Query, wanted: Wanted) -> list[Match]:
     return matches
 
 
-def _search_packed(ask: Ask, query: Query, wanted: Wanted) -> list[Match]:
+def _search_packed(ask: Ask, query: Query, sweep: bool, wanted: Wanted) -> list[Match]:
     """Search an index of ours.
 
     Candidates have no names: a number stands for them, which is theirs until they are written
@@ -122,7 +128,7 @@ def _search_packed(ask: Ask, query: Query, wanted: Wanted) -> list[Match]:
     size = max(wanted.size, _CANDIDATES[wanted.thorough or len(wanted.forms) > 1])
     matches: list[Match] = []
     for _ in range(_ATTEMPTS):
-        answer = ask(query, size, **_WITHOUT_SOURCE)
+        answer = ask(query, size, every=sweep, **_WITHOUT_SOURCE)
         scores = _worth_a_look(answer["hits"]["hits"], wanted)
         answers = [answer, *_named(ask, list(scores), answer["_shards"]["total"])]
         hits = [hit for named in answers[1:] for hit in named["hits"]["hits"]]
