@@ -70,17 +70,6 @@ def test_a_server_that_says_nothing(pictures: Pictures) -> None:
             assert seconds_of(ses.count) < _SLOW_MACHINE_S
 
 
-def test_threads_do_not_wait_for_each_other_beyond_their_time(pictures: Pictures) -> None:
-    threads = 30
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with Elasticsearch(url, request_timeout=600) as es, ThreadPoolExecutor(threads) as pool:
-            ses = SignatureES(es, timeout="1s")
-            record = ses._record(pictures.path(WIKIPEDIA))
-            asked = [lambda: ses.search_single_record(record)] * threads
-            assert max(pool.map(seconds_of, asked)) < _SLOW_MACHINE_S
-
-
 def test_a_mongo_server_that_stops_answering(
     mongo_server: MongoServer, collection: Collection[dict[str, object]], pictures: Pictures
 ) -> None:
