@@ -192,6 +192,10 @@ class _Altered(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}).start()
 
+    def __exit__(self, *failure: object) -> None:
+        self.shutdown()
+        super().__exit__(*failure)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -240,14 +244,15 @@ def test_a_search_of_a_part_is_an_error_that_holds_what_was_found(
     kind: type[IncompleteError],
 ) -> None:
     ses.add_image(pictures.path(WIKIPEDIA), refresh_after=True)
-    with _Altered(elastic_url, lambda data: data.replace(old, new)) as before:
-        with Elasticsearch(before.url, request_timeout=60) as es:
-            partial = SignatureES(es, ses.index, timeout="60s")
-            with pytest.raises(kind) as caught:
-                partial.search_image(pictures.path(WIKIPEDIA))
-            with pytest.raises(kind) as nothing:
-                partial.search_image(pictures.path(CARAVAGGIO))
-        before.shutdown()
+    with (
+        _Altered(elastic_url, lambda data: data.replace(old, new)) as before,
+        Elasticsearch(before.url, request_timeout=60) as es,
+    ):
+        partial = SignatureES(es, ses.index, timeout="60s")
+        with pytest.raises(kind) as caught:
+            partial.search_image(pictures.path(WIKIPEDIA))
+        with pytest.raises(kind) as nothing:
+            partial.search_image(pictures.path(CARAVAGGIO))
     assert [match["path"] for match in caught.value.matches] == [pictures.path(WIKIPEDIA)]
     assert nothing.value.matches == []
 
@@ -259,7 +264,6 @@ def test_a_document_that_is_written_anew_meanwhile_is_found(
     path = pictures.path(WIKIPEDIA)
     ses.add_image(path, image_id="mine", refresh_after=True)
     times = [1, 1000]
-    found: list[list[dict[str, Any]]] = []
 
     def write_anew(answer: bytes) -> bytes:
         if times[0]:
@@ -267,12 +271,12 @@ def test_a_document_that_is_written_anew_meanwhile_is_found(
             ses.add_image(path, image_id="mine", refresh_after=True)
         return answer
 
-    with _Altered(elastic_url, write_anew) as before:
-        with Elasticsearch(before.url, request_timeout=60) as es:
-            behind = SignatureES(es, ses.index, timeout="60s")
-            found.append(behind.search_image(path))
-            times.pop(0)
-            with pytest.raises(IncompleteError, match="written anew"):
-                behind.search_image(path)
-        before.shutdown()
-    assert [match["id"] for match in found[0]] == ["mine"]
+    with (
+        _Altered(elastic_url, write_anew) as before,
+        Elasticsearch(before.url, request_timeout=60) as es,
+    ):
+        behind = SignatureES(es, ses.index, timeout="60s")
+        assert [match["id"] for match in behind.search_image(path)] == ["mine"]
+        times.pop(0)
+        with pytest.raises(IncompleteError, match="written anew"):
+            behind.search_image(path)
