@@ -2,9 +2,11 @@
 
 ``python benchmarks/lookup.py --signatures FILE.npz [--count N]`` puts the corpus (grown to N, see
 `benchmarks.worlds`) into a store and into two indices of one Elasticsearch: ours, and the one that
-image-match's client makes. Every query goes to all of them in turn. Recall is of the pairs that
-brute force finds, for queries with at most 50 neighbours. Server times are what Elasticsearch says
-it took, of all requests of a search. The last line is one JSON object.
+image-match's client makes. Every query goes to all of them in turn, ``--rounds`` times. Recall is
+of the pairs that brute force finds, for queries with at most 50 neighbours. Server times are what
+Elasticsearch says it took, of all requests of a search. The quickest answer to a query owes least
+to what else the machine did: their percentiles are those of the queries. The last line is one JSON
+object.
 """
 
 import argparse
@@ -62,16 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "pairs": np.bincount(queries.bins, minlength=4).tolist(),
     }
     with tempfile.TemporaryDirectory() as folder:
-        result |= _in_the_store(Path(folder), corpus, model, queries, records)
+        result |= _in_the_store(Path(folder), corpus, model, queries, records, options.rounds)
     if options.elasticsearch != "none":
         with _server(options.elasticsearch) as url:
-            result |= _on_the_server(url, corpus, model, queries, records)
+            result |= _on_the_server(url, corpus, model, queries, records, options.rounds)
     _print(result)
     print(json.dumps(result))
 
 
 def _in_the_store(
-    folder: Path, corpus: Corpus, model: Model, queries: Queries, records: list[Record]
+    folder: Path,
+    corpus: Corpus,
+    model: Model,
+    queries: Queries,
+    records: list[Record],
+    rounds: int,
 ) -> dict[str, Any]:
     write_store(folder, corpus, model)
     opened = opening(folder)
@@ -84,7 +91,7 @@ def _in_the_store(
         "store": lambda record: ask(record, False),
         "store thorough": lambda record: ask(record, True),
     }
-    asked = _asked(ways, queries, records)
+    asked = _asked(ways, queries, records, rounds)
     return {
         **opened,
         **asked,
@@ -93,7 +100,12 @@ def _in_the_store(
 
 
 def _on_the_server(
-    url: str, corpus: Corpus, model: Model, queries: Queries, records: list[Record]
+    url: str,
+    corpus: Corpus,
+    model: Model,
+    queries: Queries,
+    records: list[Record],
+    rounds: int,
 ) -> dict[str, Any]:
     with Elasticsearch(url, request_timeout=600, connections_per_node=max(_THREADS)) as es:
         ours, theirs = load_indices(es, corpus, model)
@@ -106,7 +118,7 @@ def _on_the_server(
             "index thorough": lambda record: {row_of[p] for p in database.paths(record, True)},
         }
         took = {"image-match": old.took, "index": database.took, "index thorough": database.took}
-        asked = _asked(ways, queries, records, took)
+        asked = _asked(ways, queries, records, rounds, took)
         return {
             **asked,
             "index_per_s": throughput(ways["index"], records, _THREADS),
@@ -118,6 +130,7 @@ def _asked(
     ways: dict[str, Search],
     queries: Queries,
     records: list[Record],
+    rounds: int,
     took: dict[str, Callable[[], float]] | None = None,
 ) -> dict[str, Any]:
     """Every query to every way in turn, so that a busy moment meets all of them."""
@@ -125,13 +138,16 @@ def _asked(
         for search in ways.values():
             search(record)
     answers = {name: Answers() for name in ways}
-    for row, record in zip(queries.rows.tolist(), records, strict=True):
-        for name, search in ways.items():
-            start = time.perf_counter()
-            found = search(record)
-            seconds = time.perf_counter() - start
-            server = took[name]() if took else seconds * 1000
-            answers[name].add(row, found, seconds * 1000, server)
+    names = list(ways)
+    for number in range(rounds):
+        # Another one begins each round: what follows on another's heels finds its caches warm.
+        order = names[number % len(names) :] + names[: number % len(names)]
+        for row, record in zip(queries.rows.tolist(), records, strict=True):
+            for name in order:
+                start = time.perf_counter()
+                found = ways[name](record)
+                wall = (time.perf_counter() - start) * 1000
+                answers[name].add(row, found, wall, took[name]() if took else wall)
     return {name: one.measured(queries) for name, one in answers.items()}
 
 
@@ -141,7 +157,19 @@ def _print(result: dict[str, Any]) -> None:
         for name, one in result.items()
         if isinstance(one, dict) and "recall" in one
     ]
-    titles = ("", "<.2", ".2-.3", ".3-.4", ".4-.45", "server ms p50", "p95", "p99", "wall ms p50")
+    times = ("p50", "p95", "p99")
+    titles = (
+        "",
+        "<.2",
+        ".2-.3",
+        ".3-.4",
+        ".4-.45",
+        "server ms p50",
+        *times[1:],
+        "quickest p50",
+        *times[1:],
+        "wall p50",
+    )
     for line in table_lines(titles, rows):
         print(line)
     print(
@@ -154,8 +182,9 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _times(measured: dict[str, Any]) -> tuple[str, ...]:
-    server, wall = measured["server_ms"], measured["wall_ms"]
-    return (*(f"{server[p]:.1f}" for p in ("p50", "p95", "p99")), f"{wall['p50']:.1f}")
+    kinds = ("server_ms", "server_best_ms")
+    shown = [f"{measured[kind][p]:.1f}" for kind in kinds for p in ("p50", "p95", "p99")]
+    return (*shown, f"{measured['wall_best_ms']['p50']:.1f}")
 
 
 def _percent(share: float | None) -> str:
@@ -184,6 +213,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--exclude", default="debian-games", help="prefixes of paths")
     parser.add_argument("--count", type=int, help="signatures to grow to")
     parser.add_argument("--queries", type=int, default=500, help="how many (500)")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is asked (3)")
     parser.add_argument("--elasticsearch", help="URL, or none; default: a server of its own")
     return parser.parse_args(arguments)
 

@@ -26,7 +26,7 @@ MOST_NEIGHBOURS: Final = 50
 _WORDS_SAMPLE: Final = 100_000
 _WORDS_LISTED: Final = 65_536
 _GROWING_SEED: Final = 7
-_CANDIDATES: Final = 6_000
+_CANDIDATES_A_QUERY: Final = 12
 """Signatures whose neighbours are looked for; one in seven has any below 0.45."""
 
 
@@ -149,7 +149,8 @@ def queries_of(corpus: Corpus, exclude: list[str], most: int, seed: int) -> Quer
     """
     rng = np.random.default_rng(seed)
     counted = np.flatnonzero(~corpus.matches(exclude))
-    chosen = np.sort(rng.choice(counted, min(_CANDIDATES, len(counted)), replace=False))
+    candidates = min(_CANDIDATES_A_QUERY * most, len(counted))
+    chosen = np.sort(rng.choice(counted, candidates, replace=False))
     query, neighbour, distance = _directed(chosen, corpus.levels)
     neighbours = np.bincount(query, minlength=len(corpus))
     able = np.flatnonzero((neighbours > 0) & (neighbours <= MOST_NEIGHBOURS))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,13 +13,14 @@ import numpy as np
 from elasticsearch import ElasticsearchWarning
 
 from elastic import ElasticError
-from fetch import FetchError, WebLimits
+from fetch import FetchError, TooManyBytesError, WebLimits
 from lookup.command_output import print_matches, print_record
 from lookup.connecting import client_of, database_of, model_of
 from lookup.errors import DatabaseError, IncompleteError, RequestError
 from lookup.forms import FORMS, UPRIGHT, forms_of
 from lookup.pictures import PictureSignature, Reading
 from lookup.published_models import publish_model
+from lookup.signature_store import SignatureStore
 from signature import SignatureError, normalized_distance
 from signature.image_signature import ImageSource
 
@@ -76,7 +78,7 @@ def _complain(what: object, code: int) -> int:
 def _search(given: argparse.Namespace) -> int:
     database = database_of(given, reading_of(given))
     database.distance_cutoff = given.cutoff
-    picture, is_bytes = _picture(given.picture)
+    picture, is_bytes = _picture(given.picture, given)
     matches = database.search_image(
         picture,
         all_orientations=given.all_orientations,
@@ -106,7 +108,7 @@ def _add(given: argparse.Namespace) -> int:
 
 
 def _addition(picture: str, given: argparse.Namespace, metadata: Any) -> dict[str, Any]:  # noqa: ANN401
-    data, is_bytes = _picture(picture)
+    data, is_bytes = _picture(picture, given)
     path = given.path or picture
     return {
         "path": path,
@@ -135,8 +137,8 @@ def _count(given: argparse.Namespace) -> int:
 
 
 def _compare(given: argparse.Namespace) -> int:
-    signer = PictureSignature(reading=reading_of(given))
-    one, other = (signer.generate_signature(*_picture(name)) for name in given.pictures)
+    signer = _signer_of(given)
+    one, other = (signer.generate_signature(*_picture(name, given)) for name in given.pictures)
     for levels in (one, other):
         signer.require_features(levels)
     forms = forms_of(one, signer.parameters) if given.all_orientations else one[np.newaxis]
@@ -146,6 +148,15 @@ def _compare(given: argparse.Namespace) -> int:
     alike = distances[best] < given.cutoff
     print_record({"dist": distances[best], "orientation": form.label, "match": alike}, given.json)
     return FOUND if alike else NOT_FOUND
+
+
+def _signer_of(given: argparse.Namespace) -> PictureSignature:
+    """What signs with the parameters of a store, or with image-match's."""
+    if given.store is None:
+        return PictureSignature(reading=reading_of(given))
+    store = SignatureStore(given.store, reading=reading_of(given))
+    store.refresh()
+    return store.gis
 
 
 def _publish(given: argparse.Namespace) -> int:
@@ -172,8 +183,13 @@ def reading_of(given: argparse.Namespace) -> Reading:
     return Reading(max_bytes=given.max_bytes, web=web)
 
 
-def _picture(name: str) -> tuple[ImageSource, bool]:
-    return (sys.stdin.buffer.read(), True) if name == _STDIN else (name, False)
+def _picture(name: str, given: argparse.Namespace) -> tuple[ImageSource, bool]:
+    if name != _STDIN:
+        return name, False
+    data = sys.stdin.buffer.read(given.max_bytes + 1)
+    if len(data) > given.max_bytes:
+        raise TooManyBytesError(f"Standard input is above the limit of {given.max_bytes} bytes.")
+    return data, True
 
 
 def _json(text: str | None, option: str) -> Any:  # noqa: ANN401
@@ -188,6 +204,13 @@ def _json(text: str | None, option: str) -> Any:  # noqa: ANN401
 def _cutoff(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
+        raise ValueError
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
         raise ValueError
     return value
 
@@ -230,6 +253,7 @@ def _parser() -> argparse.ArgumentParser:
 
     compare = _command(commands, "compare", _compare, "say how far apart two pictures are")
     compare.add_argument("pictures", nargs=2, metavar="picture", help="a file, a URL, or -")
+    compare.add_argument("--store", metavar="DIR", help="sign as this store's pictures are signed")
     _cutoff_options(compare)
 
     publish = _command(commands, "publish", _publish, "put a store's model beside its index")
@@ -244,7 +268,7 @@ def _command(commands: Any, name: str, function: Any, what: str) -> argparse.Arg
     command.add_argument("--json", action="store_true", help="JSON instead of a table")
     web = command.add_argument_group("pictures")
     web.add_argument("--max-bytes", type=_positive, default=Reading().max_bytes, help="largest")
-    web.add_argument("--fetch-timeout", type=float, default=20.0, help="seconds for a URL (20)")
+    web.add_argument("--fetch-timeout", type=_seconds, default=20.0, help="seconds for a URL (20)")
     web.add_argument(
         "--allow-private", action="store_true", help="URLs may lead into private networks"
     )

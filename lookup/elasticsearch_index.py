@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 import numpy as np
 from elasticsearch import Elasticsearch
 
 from elastic.mapping import MODEL_ID, SIGNATURE_VERSION
-from lookup.candidates_query import Query, candidates_query, filtered
+from lookup.candidates_query import Query
 from lookup.database import SIZE, Added, SignatureDatabaseBase
 from lookup.documents import document_of
 from lookup.elasticsearch_calls import failures_named, one_reason, patient
 from lookup.errors import NoSuchDatabaseError, RequestError
-from lookup.forms import labelled
-from lookup.hits import Hit, nearest_forms, packed_levels, source_levels
 from lookup.index_entries import create_index, delete_entries, entries_of
 from lookup.index_facts import Index, IndexFacts
-from lookup.index_requests import MOST_HITS, ask, require_all_shards, require_complete
+from lookup.index_requests import MOST_HITS, ask, require_all_shards
+from lookup.index_search import Wanted, search_index
 from lookup.matches import Match
 from lookup.published_models import publish_model
 from lookup.records import Record, levels_of
@@ -27,19 +27,6 @@ from matching import Model
 from signature import compact, signature_version
 from signature.errors import ArrayError
 from signature.levels import Levels
-
-_CANDIDATES: Final = (1000, 3000)
-"""How many documents a search compares exactly, and how many a thorough one (docs/lookup.md)."""
-
-_FOREIGN: Final = 100
-"""How many of the documents that image-match's own client put into our index are compared."""
-
-_WITHOUT_SOURCE: Final[dict[str, Any]] = {
-    "source": False,
-    "stored_fields": "_none_",  # even _id costs
-    "docvalue_fields": ["sig"],
-    "seq_no_primary_term": True,  # by which the few that are near are asked for again
-}
 
 
 class SignatureES(SignatureDatabaseBase):
@@ -299,84 +286,19 @@ class SignatureES(SignatureDatabaseBase):
         left: TimeLeft,
     ) -> list[Match]:
         facts = self._index.facts(left)
-        query = filtered(candidates_query(records, forms, facts, thorough), pre_filter)
-        size = max(self.size, _CANDIDATES[thorough or len(forms) > 1])
-        if not facts.packed:
-            return self._search_source(facts, query, forms, thorough, left)
-        answer = self._ask(facts, query, size, left, **_WITHOUT_SOURCE)
-        scores = self._worth_a_look(answer["hits"]["hits"], forms)
-        matches = self._named(facts, scores, forms, left) if scores else []
-        require_complete(answer, matches)
-        return matches
-
-    def _worth_a_look(self, hits: Sequence[Hit], forms: Levels) -> dict[int, float]:
-        """Number and score of the candidates that are near, or cannot be told to be far."""
-        packed = [hit for hit in hits if "fields" in hit]
-        foreign = [hit for hit in hits if "fields" not in hit][:_FOREIGN]
-        levels = packed_levels(packed, self.gis.parameters)
-        found = nearest_forms(levels, forms).distances
-        order = np.argsort(found, kind="stable")[: self.size]
-        near = [packed[at] for at in order.tolist() if found[at] < self.distance_cutoff]
-        return {hit["_seq_no"]: hit["_score"] for hit in (*near, *foreign)}
-
-    def _named(
-        self, facts: IndexFacts, scores: dict[int, float], forms: Levels, left: TimeLeft
-    ) -> list[Match]:
-        """Names of candidates. Their numbers are a shard's own: the distance decides again."""
-        query = {"bool": {"filter": {"terms": {"_seq_no": list(scores)}}}}
-        without = ["simple_word_*", "sig", "cells"]
-        answer = self._ask(
-            facts,
-            query,
-            MOST_HITS,
-            left,
-            source_excludes=without,
-            docvalue_fields=["sig"],
-            seq_no_primary_term=True,
-        )
-        hits = answer["hits"]["hits"]
-        packed = [hit for hit in hits if "fields" in hit]
-        foreign = [hit for hit in hits if "fields" not in hit]
-        levels = [packed_levels(packed, self.gis.parameters)]
-        if foreign:
-            levels.append(source_levels(foreign, self.gis.parameters))
-        for hit in hits:
-            hit["_score"] = scores[hit["_seq_no"]]
-        matches = self._matches([*packed, *foreign], np.concatenate(levels), forms)
-        require_complete(answer, matches)
-        return matches
-
-    def _search_source(
-        self, facts: IndexFacts, query: Query, forms: Levels, thorough: bool, left: TimeLeft
-    ) -> list[Match]:
-        """Search an index of image-match's own making."""
-        size = max(self.size, _CANDIDATES[0]) if thorough else self.size
-        answer = self._ask(facts, query, size, left, source_excludes=["simple_word_*"])
-        hits = answer["hits"]["hits"]
-        matches: list[Match] = []
-        if hits:
-            matches = self._matches(hits, source_levels(hits, self.gis.parameters), forms)
-        require_complete(answer, matches)
-        return matches
-
-    def _matches(self, hits: Sequence[Hit], levels: Levels, forms: Levels) -> list[Match]:
-        found = nearest_forms(levels, forms)
-        order = np.argsort(found.distances, kind="stable")[: self.size].tolist()
-        return [
-            labelled(_match(hits[at], float(found.distances[at])), int(found.forms[at]), len(forms))
-            for at in order
-            if found.distances[at] < self.distance_cutoff
-        ]
+        size, cutoff = self.size, self.distance_cutoff
+        wanted = Wanted(records, forms, pre_filter, thorough, size, cutoff, self.gis.parameters)
+        return search_index(partial(self._ask, facts.names, left), facts, wanted)
 
     def _ask(
         self,
-        facts: IndexFacts,
+        names: str,
+        left: TimeLeft,
         query: Query,
         size: int,
-        left: TimeLeft,
         **what: Any,  # noqa: ANN401 - handed on
     ) -> Any:  # noqa: ANN401
-        return ask(self.es, facts.names, query, size, left, **what)
+        return ask(self.es, names, query, size, left, **what)
 
     def _facts_or_new_index(self, left: TimeLeft) -> IndexFacts:
         with suppress(NoSuchDatabaseError):
@@ -387,14 +309,3 @@ class SignatureES(SignatureDatabaseBase):
             meta[MODEL_ID] = self._model.model_id
         create_index(patient(self.es, left), self.index, meta, self.N)
         return self._index.facts(left, fresh=True)
-
-
-def _match(hit: Hit, distance: float) -> Match:
-    source = hit["_source"]
-    return {
-        "id": hit["_id"],
-        "score": hit["_score"],
-        "metadata": source.get("metadata"),
-        "path": source.get("url", source.get("path")),
-        "dist": distance,
-    }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from elasticsearch import Elasticsearch
 
 from lookup.elasticsearch_calls import failures_named, patient
-from lookup.errors import VersionError
+from lookup.errors import SearchTimedOutError, VersionError
 from lookup.published_models import published_model
 from lookup.time_left import TimeLeft
 from matching import Model
@@ -97,12 +97,20 @@ class Index:
         DatabaseError
             If there is no such index, it is of another version, or its model is missing.
         """
+        asked_at = time.monotonic()
         facts = self._facts
-        if facts is None or fresh or time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
-            with self._lock:
-                facts = self._read(left)
-                self._facts, self._looked_at = facts, time.monotonic()
-        return facts
+        if facts is not None and not fresh and asked_at - self._looked_at <= _LOOK_AGAIN_S:
+            return facts
+        # One thread looks for all that wait, and nobody waits longer than for the server itself.
+        if not self._lock.acquire(timeout=left.seconds()):
+            raise SearchTimedOutError(f"The search was not done within {left.all:g} s.")
+        try:
+            if self._facts is None or self._looked_at < asked_at:
+                began = time.monotonic()
+                self._facts, self._looked_at = self._read(left), began
+            return self._facts
+        finally:
+            self._lock.release()
 
     def _read(self, left: TimeLeft) -> IndexFacts:
         with failures_named(self._name):

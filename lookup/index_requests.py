@@ -21,6 +21,7 @@ def ask(
     query: dict[str, Any],
     size: int,
     left: TimeLeft,
+    every: bool = False,
     **what: Any,  # noqa: ANN401 - handed on
 ) -> Any:  # noqa: ANN401 - the client's own
     """Search.
@@ -37,6 +38,9 @@ def ask(
         How many at most.
     left : TimeLeft
         Tells the server, and the client, when to stop.
+    every : bool
+        Whether to score every document that matches, instead of leaving out what cannot be among
+        the first.
     **what : any
         Further parameters of the search.
 
@@ -51,7 +55,7 @@ def ask(
             query=query,
             size=size,
             timeout=f"{max(1, int(left.seconds() * _MS))}ms",
-            track_total_hits=False,
+            track_total_hits=every,
             **what,
         )
 

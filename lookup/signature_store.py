@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from lookup.database import SIZE, SignatureDatabaseBase
-from lookup.errors import DatabaseError, ReadOnlyError, RequestError
+from lookup.errors import DatabaseError, NoSuchDatabaseError, ReadOnlyError, RequestError
 from lookup.filters import Filter, filter_of
 from lookup.forms import FORMS
 from lookup.matches import Match
@@ -84,7 +84,7 @@ class SignatureStore(SignatureDatabaseBase):
             If it cannot be read; the run before is still searched.
         """
         with self._opening:
-            position = self._store.log_position()
+            position = self._position_of_log()
             if self._snapshot is None or position != self._position:
                 snapshot = open_snapshot(self._store)
                 self.gis: PictureSignature = snapshot.signer(self._reading)
@@ -206,16 +206,22 @@ class SignatureStore(SignatureDatabaseBase):
         raise _read_only()  # before a picture is read for nothing
 
     def _newest(self) -> Snapshot:
-        """The newest run that is in memory; a newer one is read in the background."""
+        """The newest run that is in memory; whether there is a newer one is looked up aside."""
         snapshot = self._snapshot
         if snapshot is None:
             self.refresh()
             return self._newest()
         if time.monotonic() - self._looked_at > self._look_again_s:
             self._looked_at = time.monotonic()
-            if self._store.log_position() != self._position and self._reloading.acquire(False):
+            if self._reloading.acquire(False):
                 threading.Thread(target=self._reload, name="newer run").start()
         return snapshot
+
+    def _position_of_log(self) -> str:
+        try:
+            return self._store.log_position()
+        except OSError as error:
+            raise NoSuchDatabaseError(f"{self.path}: {error}") from error
 
     def _reload(self) -> None:
         try:

@@ -143,6 +143,22 @@ def test_an_alias_that_is_swapped_is_followed(
     es.indices.delete(index=new)
 
 
+def test_an_index_of_many_shards_names_all_that_is_near(
+    es: Elasticsearch, index: str, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Numbers of documents are a shard's own; an answer here holds one for each of three shards.
+    monkeypatch.setattr("lookup.index_search.MOST_HITS", 3)
+    body = index_body("full", {"signature_version": signature_version()}, shards=3)
+    es.indices.create(index=index, settings=body["settings"], mappings=body["mappings"])
+    ses = SignatureES(es, index, timeout="60s")
+    names = (WIKIPEDIA, CARAVAGGIO, WIKIIMAGES) * 4
+    added = list(ses.add_images([{"path": pictures.path(name)} for name in names], True))
+    found = ses.search_image(pictures.path(WIKIPEDIA))
+    expected = {one.image_id for one, name in zip(added, names, strict=True) if name != CARAVAGGIO}
+    assert len(found) == len(expected) == 8
+    assert {match["id"] for match in found} == expected
+
+
 def test_threads_share_one_object(ses: SignatureES, pictures: Pictures) -> None:
     names = (WIKIPEDIA, WIKIIMAGES, CARAVAGGIO)
     for name in names:
@@ -175,6 +191,10 @@ class _Altered(ThreadingHTTPServer):
         self.behind, self.change = behind, change
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}).start()
+
+    def __exit__(self, *failure: object) -> None:
+        self.shutdown()
+        super().__exit__(*failure)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -224,13 +244,39 @@ def test_a_search_of_a_part_is_an_error_that_holds_what_was_found(
     kind: type[IncompleteError],
 ) -> None:
     ses.add_image(pictures.path(WIKIPEDIA), refresh_after=True)
-    with _Altered(elastic_url, lambda data: data.replace(old, new)) as before:
-        with Elasticsearch(before.url, request_timeout=60) as es:
-            partial = SignatureES(es, ses.index, timeout="60s")
-            with pytest.raises(kind) as caught:
-                partial.search_image(pictures.path(WIKIPEDIA))
-            with pytest.raises(kind) as nothing:
-                partial.search_image(pictures.path(CARAVAGGIO))
-        before.shutdown()
+    with (
+        _Altered(elastic_url, lambda data: data.replace(old, new)) as before,
+        Elasticsearch(before.url, request_timeout=60) as es,
+    ):
+        partial = SignatureES(es, ses.index, timeout="60s")
+        with pytest.raises(kind) as caught:
+            partial.search_image(pictures.path(WIKIPEDIA))
+        with pytest.raises(kind) as nothing:
+            partial.search_image(pictures.path(CARAVAGGIO))
     assert [match["path"] for match in caught.value.matches] == [pictures.path(WIKIPEDIA)]
     assert nothing.value.matches == []
+
+
+def test_a_document_that_is_written_anew_meanwhile_is_found(
+    ses: SignatureES, elastic_url: str, pictures: Pictures
+) -> None:
+    """Between the request that ranks and the one that names."""
+    path = pictures.path(WIKIPEDIA)
+    ses.add_image(path, image_id="mine", refresh_after=True)
+    times = [1, 1000]
+
+    def write_anew(answer: bytes) -> bytes:
+        if times[0]:
+            times[0] -= 1
+            ses.add_image(path, image_id="mine", refresh_after=True)
+        return answer
+
+    with (
+        _Altered(elastic_url, write_anew) as before,
+        Elasticsearch(before.url, request_timeout=60) as es,
+    ):
+        behind = SignatureES(es, ses.index, timeout="60s")
+        assert [match["id"] for match in behind.search_image(path)] == ["mine"]
+        times.pop(0)
+        with pytest.raises(IncompleteError, match="written anew"):
+            behind.search_image(path)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lookup.command import FAILED, FOUND, MISTAKE, NOT_FOUND, main
-from signature import sign_bytes
+from signature import SignatureParameters, normalized_distance, sign_bytes, signature_version
 from tests.unit.lookup.examples import Content, random_levels, write_store
 
 PHOTOS = Path(__file__).parents[3] / "sample" / "photos"
@@ -52,6 +53,17 @@ def test_a_picture_comes_from_standard_input(
     assert NAMES[1] in capsys.readouterr().out
 
 
+def test_standard_input_is_bounded(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = (PHOTOS / NAMES[1]).read_bytes()
+    arguments = ["search", "-", "--store", store, "--max-bytes"]
+    for most, code in ((len(data), FOUND), (len(data) - 1, MISTAKE)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert main([*arguments, str(most)]) == code
+    assert "above the limit" in capsys.readouterr().err
+
+
 def test_counting_with_a_filter(store: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["count", "--store", store]) == FOUND
     wanted = '{"exists": {"field": "metadata.shop"}}'
@@ -68,6 +80,29 @@ def test_comparing_two_pictures(capsys: pytest.CaptureFixture[str]) -> None:
         "match": True,
     }
     assert main(["compare", one, other]) == NOT_FOUND
+
+
+def test_pictures_are_compared_as_a_store_signs_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levels = random_levels(40)
+    photo = PHOTOS / NAMES[0]
+    with Image.open(photo) as picture:
+        edge = picture.width // 10
+        bordered = picture.crop((edge, 0, picture.width, picture.height))
+        bordered.save(tmp_path / "cropped.png")
+    settings = {"signature": {"crop_percentiles": None}}
+    parameters = SignatureParameters(crop_percentiles=None)
+    version = signature_version(parameters)
+    write_store(tmp_path / "store", levels, Content(settings=settings, version=version))
+    asked = ["compare", str(photo), str(tmp_path / "cropped.png"), "--json"]
+    distances = []
+    for options in ([], ["--store", str(tmp_path / "store")]):
+        main([*asked, *options])
+        distances.append(json.loads(capsys.readouterr().out)["dist"])
+    whole = [sign_bytes(Path(name).read_bytes(), parameters).levels for name in asked[1:3]]
+    assert distances[1] == normalized_distance(*whole)
+    assert distances[0] != distances[1]
 
 
 @pytest.mark.parametrize(
