@@ -1,6 +1,7 @@
 """Nights over real pictures: what is signed, what is reported, and that it equals a build."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from jobs.errors import TooManyFailuresError, UserError
 from store import Store
 from tests.conftest import PROJECT
 from tests.spark.jobs_in_session import build, content, night
