@@ -38,7 +38,7 @@ def states(store: Store) -> dict[str, dict[str, object]]:
 def equals_a_build(spark: SparkSession, store: Store, source: Path, other: Path) -> None:
     """The state is the one that a build of the same source under the same model has."""
     shutil.copytree(f"{store.layout.root}/models", other / "models")
-    built = build(spark, source, other)
+    built = build(spark, source, other, model=store.run().model_id)
     assert built.run().model_id == store.run().model_id
     for table in ("images", "pairs", "clusters"):
         assert content(store.table(table)) == content(built.table(table)), table
