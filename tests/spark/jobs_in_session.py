@@ -24,6 +24,7 @@ def build(
     store: Path,
     truth: Path | None = None,
     export: Path | None = None,
+    model: str | None = None,
     **settings: object,
 ) -> Store:
     """Build an index and return its store, opened without Spark.
@@ -40,6 +41,7 @@ def build(
         truth=str(truth) if truth else None,
         export_removable=str(export) if export else None,
         project=PROJECT,
+        model=model,
     )
     with Progress(lambda: (0, 0), io.StringIO()) as progress:
         run = Run(spark, "build_index", str(store), request.settings, progress)
