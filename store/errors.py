@@ -13,6 +13,10 @@ class NoSuchRunError(StoreError):
     """The run log has no committed run of this id."""
 
 
+class MissingFilesError(StoreError):
+    """A run's files are gone: it was compacted away, or the store is damaged."""
+
+
 class StoreFormatError(StoreError):
     """The store was written in a format that this version of the code does not read."""
 

@@ -109,7 +109,7 @@ def test_an_unknown_run_is_named_beside_the_last(root: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cluster", "runs", "../runs", ""])
 def test_an_unknown_table_is_named_beside_those_that_are(root: Path, name: str) -> None:
-    with pytest.raises(StoreError, match="clusters, images, pairs, retired, signatures") as caught:
+    with pytest.raises(StoreError, match="cells, clusters, decisions, images") as caught:
         Store(str(root)).table(name)
     assert repr(name) in str(caught.value)
 
