@@ -68,7 +68,8 @@ def run_job(
     except Exception:  # noqa: BLE001 - whatever it is, it ends as one exit code
         traceback.print_exc()
         print(
-            f"{job}: this run crashed; nothing of it is visible, and the next run will work",
+            f"{job}: this run crashed; nothing of it is visible. Start it again; if it crashes "
+            "again, docs/reliability.md tells how to find and mend a damaged store",
             file=sys.stderr,
         )
         return CRASH

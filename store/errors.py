@@ -17,6 +17,10 @@ class MissingFilesError(StoreError):
     """A run's files are gone: it was compacted away, or the store is damaged."""
 
 
+class DamagedStoreError(StoreError):
+    """A file of the store is not what was written."""
+
+
 class StoreFormatError(StoreError):
     """The store was written in a format that this version of the code does not read."""
 

@@ -12,6 +12,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from pyarrow.fs import FileSystem, FileType, SubTreeFileSystem
 
 from store.errors import (
+    DamagedStoreError,
     MissingFilesError,
     NoSuchRunError,
     NoSuchStoreError,
@@ -20,6 +21,9 @@ from store.errors import (
 )
 from store.layout import Layout
 from store.schemas import STORE_FORMAT, TABLES
+
+_DAMAGES = (OSError, pa.ArrowException, DeltaError)
+"""What reading raises where a file is cut, gone, or not to be had."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,12 @@ class Store:
             rows = rows_of(_open(self.layout.runs))
         except TableNotFoundError as error:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}") from error
+        except _DAMAGES as error:
+            raise DamagedStoreError(
+                f"the run log of {self.layout.root} cannot be read ({_short(error)}): if the last "
+                f"file in {self.layout.runs}/_delta_log is cut, move it away, and the run before "
+                "it is the newest"
+            ) from error
         if not rows:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}")
         return sorted((Run.from_row(row) for row in rows), key=lambda run: run.sequence)
@@ -158,9 +168,15 @@ class Store:
         Raises
         ------
         StoreError
-            If there is no table of this name.
+            If there is no table of this name, or its files are damaged.
         """
-        return _read(self._pinned(name, run_id))
+        try:
+            return _read(self._pinned(name, run_id))
+        except _DAMAGES as error:
+            raise DamagedStoreError(
+                f"table {name} of {self.layout.root} cannot be read ({_short(error)}): "
+                "python -m store rollback goes back to an earlier run; build_index.py makes it anew"
+            ) from error
 
     def files(self, name: str, run_id: str | None = None) -> list[str]:
         """Return the Parquet files that make up a table at the version that a run pins.
@@ -222,6 +238,11 @@ class Store:
 
 def _open(path: str, version: int | None = None) -> DeltaTable:
     return DeltaTable(path, version=version)
+
+
+def _short(error: Exception) -> str:
+    """The first line of an error; Delta's bring a stack along."""
+    return str(error).strip().partition("\n")[0]
 
 
 def rows_of(table: DeltaTable) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ class RunLog:
         ConflictError
             If another run committed since this one began.
         """
-        stamped = dict.fromkeys(RUNS.names) | row
+        stamped = {**dict.fromkeys(RUNS.names), **row}
         stamped |= {"store_format": STORE_FORMAT, "committed_at": datetime.now(UTC)}
         values = [tuple(stamped[name] for name in RUNS.names)]
         frame = self._spark.createDataFrame(values, spark_schema(RUNS)).coalesce(1)

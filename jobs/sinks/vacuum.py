@@ -10,7 +10,6 @@ _CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
 """Delta refuses less than a week: what it would delete may be in use. Here it is not."""
 
 _CANDIDATES = "vacuum_candidates"
-_NAME = F.element_at(F.split("path", "/"), -1)
 
 
 def vacuum_table(spark: SparkSession, path: str, kept: Sequence[int], hours: int) -> int:
@@ -58,7 +57,8 @@ def _candidates(spark: SparkSession, path: str, kept: Sequence[int]) -> DataFram
         F.lit(False).alias("isDir"),
         F.unix_millis("modificationTime").alias("modificationTime"),
     )
-    return found.join(needed, F.col("name") == _NAME, how="left_anti")
+    own_name = F.element_at(F.split("path", "/"), -1)
+    return found.join(needed, own_name == F.col("name"), how="left_anti")
 
 
 def _names(spark: SparkSession, path: str, version: int) -> list[str]:
@@ -73,4 +73,4 @@ def _short_retention(spark: SparkSession) -> Iterator[None]:
     try:
         yield
     finally:
-        spark.conf.set(_CHECK, before)
+        spark.conf.set(_CHECK, before or "true")

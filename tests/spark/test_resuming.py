@@ -16,7 +16,7 @@ pytestmark = pytest.mark.spark
 PHOTOS = sorted((PROJECT / "sample" / "photos").glob("*.jpg"))[:10]
 
 
-class Death(Exception):
+class DeathError(Exception):
     """Stands for the end of a process."""
 
 
@@ -30,10 +30,10 @@ def test_what_a_dead_build_signed_is_not_decoded_again(
     whole = build(spark, folder, tmp_path / "uninterrupted")
 
     def dies(*_: object) -> None:
-        raise Death
+        raise DeathError
 
     monkeypatch.setattr(signing, "image_rows", dies)
-    with pytest.raises(Death):
+    with pytest.raises(DeathError):
         build(spark, folder, root, partitions=10)
     monkeypatch.undo()
     (dead,) = (root / "staging").iterdir()
