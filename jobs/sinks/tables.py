@@ -111,15 +111,16 @@ def _settled(spark: SparkSession, path: str, pinned: int) -> int:
     newest = _newest(spark, path)
     if newest == pinned:
         return pinned
+    spark.conf.unset(_LAST_COMMIT)
     with conflicts_told():
         DeltaTable.forPath(spark, path).restoreToVersion(pinned)
-    return newest + 1
+    return int(spark.conf.get(_LAST_COMMIT, None) or newest)
 
 
 def _made(spark: SparkSession, path: str, base: int) -> int:
     """The version of this session's last commit, if it stands on the one that was meant."""
     version = spark.conf.get(_LAST_COMMIT, None)
-    made = _newest(spark, path) if version is None else int(version)
+    made = base if version is None else int(version)  # nothing to write, no commit
     # An append is let in beside any other: then it stands on rows that this run never saw.
     if made > base + 1:
         raise ConflictError(f"another run wrote {path} at the same time; start this one again")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.world import World, make_world
+from tests.faults.world import World
 
 
 @pytest.fixture(scope="session")
 def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return the store that all faults are tried on copies of."""
-    return make_world(spark, tmp_path_factory.mktemp("world"))
+    return World(spark, tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture

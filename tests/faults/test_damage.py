@@ -35,7 +35,7 @@ def test_a_truncated_table_is_told_and_a_rollback_mends_it(
     assert opened.run() == broken
     roll_back(opened, built.run_id)
     run_in_session(spark, "dedupe_report", world.source, store)
-    seen, wanted = state_of(store), world.after["dedupe_report"]
+    seen, wanted = state_of(store), world.after("dedupe_report")
     for name in ("images", "pairs", "clusters", "model"):
         assert seen[name] == wanted[name]
 
@@ -48,7 +48,7 @@ def test_a_truncated_table_is_mended_by_a_build(
         for file in Store(str(store)).files(name):
             cut(Path(file.removeprefix("file://")))
     run_in_session(spark, "build_index", world.source, store)
-    assert state_of(store) == world.after["build_index"]
+    assert state_of(store) == world.after("build_index")
 
 
 def test_a_log_entry_cut_in_half_that_no_run_pins(
@@ -66,7 +66,7 @@ def test_a_log_entry_cut_in_half_that_no_run_pins(
     assert state_of(store) == world.before
     dead.unlink()
     run_in_session(spark, "dedupe_report", world.source, store)
-    assert state_of(store) == world.after["dedupe_report"]
+    assert state_of(store) == world.after("dedupe_report")
 
 
 def test_a_run_log_cut_in_half(world: World, spark: SparkSession, tmp_path: Path) -> None:
@@ -81,4 +81,4 @@ def test_a_run_log_cut_in_half(world: World, spark: SparkSession, tmp_path: Path
     last.unlink()
     assert state_of(store) == world.before
     run_in_session(spark, "compact", world.source, store)
-    assert state_of(store) == world.after["compact"]
+    assert state_of(store) == world.after("compact")

@@ -25,18 +25,19 @@ def _parameter(job: str, share: int) -> object:
 )
 def test_a_full_disk(job: str, share: int, world: World, spark: SparkSession, disk: Path) -> None:
     """There is room for a share of what the job writes."""
+    after = world.after(job)
     store = world.copy(disk / "store")
-    room = _size(world.store.parent / job) - _size(world.store)
+    room = _size(world.ended(job)) - _size(world.store)
     filler = disk / "filler"
     with filler.open("wb") as file:
         for _ in range(shutil.disk_usage(disk).free // 4096 - room * share // 100 // 4096):
             file.write(bytes(4096))
     with pytest.raises(Exception, match="No space left on device"):
         run_in_session(spark, job, world.source, store)
-    assert state_of(store) in (world.before, world.after[job])
+    assert state_of(store) in (world.before, after)
     filler.unlink()
     run_in_session(spark, job, world.source, store)
-    assert state_of(store) == world.after[job]
+    assert state_of(store) == after
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_a_store_made_read_only(job: str, world: World, spark: SparkSession, dis
     assert state_of(store) == world.before
     remount(disk, "rw")
     run_in_session(spark, job, world.source, store)
-    assert state_of(store) == world.after[job]
+    assert state_of(store) == world.after(job)
 
 
 def _size(folder: Path) -> int:

@@ -43,13 +43,13 @@ def test_readers_see_before_or_after_and_the_next_run_makes_it_whole(
     environment: dict[str, str],
 ) -> None:
     store = world.copy(tmp_path / "store")
-    moment = point(kind, job, number, world.seconds[job])
+    moment = point(kind, job, number, world.stages(job))
     code = run_and_kill(kind, job, moment, (world.source, store), environment)
     seen = state_of(store)
     print(
         f"exit code {code}; readers see the state {'before' if seen == world.before else 'after'}"
     )
-    assert seen in (world.before, world.after[job])
-    assert code != 0 or seen == world.after[job]
+    assert seen in (world.before, world.after(job))
+    assert code != 0 or seen == world.after(job)
     run_in_session(spark, job, world.source, store)
-    assert state_of(store) == world.after[job]
+    assert state_of(store) == world.after(job)

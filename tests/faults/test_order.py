@@ -24,6 +24,7 @@ def test_of_a_night_and_a_compaction_at_once_one_commits(
     world: World, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The compaction runs to its end while the night is at work."""
+    compacted, wanted = world.after("compact"), world.after("dedupe_report")
     store = world.copy(tmp_path / "store")
     honest = dedupe_report.choose_keepers
 
@@ -35,9 +36,8 @@ def test_of_a_night_and_a_compaction_at_once_one_commits(
     monkeypatch.setattr(dedupe_report, "choose_keepers", meanwhile)
     with pytest.raises(ConflictError):
         run_in_session(spark, "dedupe_report", world.source, store)
-    assert state_of(store) == world.after["compact"]
+    assert state_of(store) == compacted
     run_in_session(spark, "dedupe_report", world.source, store)
-    wanted = world.after["dedupe_report"]
     seen = state_of(store)
     for name in ("images", "pairs", "clusters", "tombstones", "model"):
         assert seen[name] == wanted[name]
@@ -82,10 +82,10 @@ def test_a_clock_that_jumps_backwards(
         os.utime(last, (_LONG_AGO.timestamp(), _LONG_AGO.timestamp()))
     run = Store(str(store)).run()
     assert (run.parent, run.committed_at) == (before.run_id, _LONG_AGO)
-    assert state_of(store) == world.after["dedupe_report"]
+    assert state_of(store) == world.after("dedupe_report")
     run_in_session(spark, "dedupe_report", world.source, store)
     run_in_session(spark, "compact", world.source, store)
     assert Store(str(store)).run().committed_at.timestamp() > time.time() - 3600
     for name in ("images", "pairs", "clusters", "tombstones"):
-        assert state_of(store)[name] == world.after["dedupe_report"][name]
+        assert state_of(store)[name] == world.after("dedupe_report")[name]
     Store(str(store)).check_files(run.run_id)

@@ -1,80 +1,64 @@
 """One small store, what each job makes of it, and how to tell the one from the other."""
 
 import shutil
+import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
 from pyspark.sql import SparkSession
 
 from store import Store
-from tests.conftest import PROJECT
+from tests.data.stores.make_store import ARCHIVE, HERE, make_pictures
 from tests.spark.jobs_in_session import build, compact, content, night, refit
 
 JOBS = ("build_index", "dedupe_report", "compact", "refit")
 
 State = Mapping[str, object]
-"""Table names to rows, as readers see them; the model beside them."""
+"""Table names to rows, as readers see them; model and cutoff beside them."""
 
-_PHOTOS = sorted((PROJECT / "sample" / "photos").glob("*.jpg"))
 _STATE = ("images", "signatures", "cells", "pairs", "clusters", "tombstones", "decisions")
 
 
-@dataclass(frozen=True)
 class World:
-    """A store after a build and a night, and a source that has changed since.
+    """A store after a build and a night, and a source in which all has changed since.
 
-    Attributes
+    Parameters
     ----------
-    source : Path
-        The pictures as they are now.
-    store : Path
-        The store; to be copied, not used.
-    before : State
-        Of that store.
-    after : mapping
-        Of each job to the state that it leaves when nothing goes wrong.
-    seconds : mapping
-        Of each job to its stages, in order, with the time they took.
+    spark : SparkSession
+        Of the tests.
+    root : Path
+        An empty folder.
     """
 
-    source: Path
-    store: Path
-    before: State
-    after: Mapping[str, State]
-    seconds: Mapping[str, list[tuple[str, float]]]
+    def __init__(self, spark: SparkSession, root: Path) -> None:
+        self._spark, self._root = spark, root
+        with tarfile.open(max(HERE.glob(f"*/{ARCHIVE}"))) as archive:
+            archive.extractall(root, filter="data")
+        self.store = root / "store"
+        self.source = make_pictures(root / "pictures", "aAbceCf")
+        self.before = state_of(self.store)
+        self._after: dict[str, State] = {}
 
     def copy(self, target: Path) -> Path:
         """Copy the store; a job may do to it what it likes."""
         return Path(shutil.copytree(self.store, target))
 
+    def after(self, job: str) -> State:
+        """Return the state that a job leaves when nothing goes wrong."""
+        if job not in self._after:
+            run_in_session(self._spark, job, self.source, self.copy(self.ended(job)))
+            self._after[job] = state_of(self.ended(job))
+            assert self._after[job] != self.before
+        return self._after[job]
 
-def make_world(spark: SparkSession, root: Path) -> World:
-    """Build the store, and let each job run on a copy of it."""
-    source, store = root / "pictures", root / "store"
-    source.mkdir()
-    for photo in _PHOTOS[:7]:
-        shutil.copy(photo, source)
-    build(spark, source, store)
-    shutil.copy(_PHOTOS[0], source / "copy.jpg")
-    _smaller(_PHOTOS[1], source / "smaller.png")
-    (source / _PHOTOS[2].name).unlink()
-    night(spark, source, store)
-    before = state_of(store)
-    shutil.copy(_PHOTOS[9], source)
-    _smaller(_PHOTOS[3], source / "another.png")
-    shutil.copy(_PHOTOS[10], source / _PHOTOS[4].name)
-    (source / "smaller.png").unlink()
-    after, seconds = {}, {}
-    for job in JOBS:
-        copied = Path(shutil.copytree(store, root / job))
-        run_in_session(spark, job, source, copied)
-        after[job] = state_of(copied)
-        order = Store(str(copied)).run().timings
-        seconds[job] = list(order.items())
-    assert all(after[job] != before for job in JOBS)
-    return World(source, store, before, after, seconds)
+    def ended(self, job: str) -> Path:
+        """Return the store that `after` told the state of."""
+        return self._root / job
+
+    def stages(self, job: str) -> list[tuple[str, float]]:
+        """Return the stages of a job in order, with the seconds that they took."""
+        self.after(job)
+        return list(Store(str(self.ended(job))).run().timings.items())
 
 
 def run_in_session(spark: SparkSession, job: str, source: Path, store: Path) -> None:
@@ -96,8 +80,3 @@ def state_of(store: Path) -> State:
         name: content(opened.table(name)) for name in _STATE if name in run.versions
     }
     return tables | {"model": run.model_id, "cutoff": run.cutoff}
-
-
-def _smaller(photo: Path, target: Path) -> None:
-    with Image.open(photo) as picture:
-        picture.resize((picture.width // 2, picture.height // 2)).save(target)
