@@ -153,8 +153,7 @@ def parse_compact_request(
     parser.add_argument(
         "--retention-hours",
         metavar="N",
-        type=int,
-        choices=range(_MOST_HOURS + 1),
+        type=_hours,
         default=_RETENTION_HOURS,
         help="a run stays readable for so long after the next one was committed, and no younger "
         f"file is deleted (0 to {_MOST_HOURS}, default: {_RETENTION_HOURS}); let it be longer than "
@@ -171,6 +170,12 @@ def parse_compact_request(
         project=project,
         retention_hours=given.retention_hours,
     )
+
+
+def _hours(text: str) -> int:
+    if text.isdecimal() and int(text) <= _MOST_HOURS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"0 to {_MOST_HOURS} whole hours, not {text!r}")
 
 
 def _store_parser(job: str, description: str) -> argparse.ArgumentParser:

@@ -114,7 +114,8 @@ def _settled(spark: SparkSession, path: str, pinned: int) -> int:
     spark.conf.unset(_LAST_COMMIT)
     with conflicts_told():
         DeltaTable.forPath(spark, path).restoreToVersion(pinned)
-    return int(spark.conf.get(_LAST_COMMIT, None) or newest)
+    version = spark.conf.get(_LAST_COMMIT, None)
+    return _newest(spark, path) if version is None else int(version)
 
 
 def _made(spark: SparkSession, path: str, base: int) -> int:
