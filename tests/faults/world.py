@@ -1,14 +1,13 @@
 """One small store, what each job makes of it, and how to tell the one from the other."""
 
 import shutil
-import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from store import Store
-from tests.data.stores.make_store import ARCHIVE, HERE, make_pictures
+from tests.data.stores.make_store import VERSIONS, make_pictures, unpack
 from tests.spark.jobs_in_session import build, compact, content, night, refit
 
 JOBS = ("build_index", "dedupe_report", "compact", "refit")
@@ -32,9 +31,7 @@ class World:
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self._spark, self._root = spark, root
-        with tarfile.open(max(HERE.glob(f"*/{ARCHIVE}"))) as archive:
-            archive.extractall(root, filter="data")
-        self.store = root / "store"
+        self.store = unpack(max(VERSIONS), root)
         self.source = make_pictures(root / "pictures", "aAbceCf")
         self.before = state_of(self.store)
         self._after: dict[str, State] = {}

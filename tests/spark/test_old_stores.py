@@ -1,7 +1,6 @@
 """Stores of each released version are read and carried on, or refused with a sentence."""
 
 import json
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,16 +12,15 @@ from jobs.errors import UserError
 from store import Store
 from store.errors import StoreFormatError
 from store.schemas import STORE_FORMAT
-from tests.data.stores.make_store import ARCHIVE, EXPECTED, HERE, make_pictures, what_it_says
+from tests.data.stores.make_store import (
+    EXPECTED,
+    HERE,
+    VERSIONS,
+    make_pictures,
+    unpack,
+    what_it_says,
+)
 from tests.spark.jobs_in_session import build, compact, night
-
-VERSIONS = sorted(folder.parent.name for folder in HERE.glob(f"*/{ARCHIVE}"))
-
-
-def unpack(version: str, target: Path) -> Path:
-    with tarfile.open(HERE / version / ARCHIVE) as archive:
-        archive.extractall(target, filter="data")
-    return target / "store"
 
 
 def ids(rows: Sequence[Sequence[object]], role: str) -> set[object]:

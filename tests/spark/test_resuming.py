@@ -27,7 +27,6 @@ def test_what_a_dead_build_signed_is_not_decoded_again(
     folder.mkdir()
     for photo in PHOTOS:
         shutil.copy(photo, folder)
-    whole = build(spark, folder, tmp_path / "uninterrupted")
 
     def dies(*_: object) -> None:
         raise DeathError
@@ -51,6 +50,8 @@ def test_what_a_dead_build_signed_is_not_decoded_again(
     store = build(spark, folder, root)
     assert store.run().counts["images_taken_over"] == 8
     assert decoded == [2]
+    monkeypatch.undo()
+    whole = build(spark, folder, tmp_path / "uninterrupted")
     for table in ("images", "signatures", "pairs", "clusters"):
         assert content(store.table(table)) == content(whole.table(table)), table
 

@@ -20,6 +20,9 @@ from tests.spark.jobs_in_session import build, night
 HERE = Path(__file__).resolve().parent
 ARCHIVE, EXPECTED = "store.tar.xz", "expected.json"
 
+VERSIONS = sorted(archive.parent.name for archive in HERE.glob(f"*/{ARCHIVE}"))
+"""Of which there is a store."""
+
 _PLACE = Path("/var/tmp/spark-image-match")  # noqa: S108 - paths in the store name it
 _TABLES = {
     "images": ("image_id", "status", "reason", "width", "height", "format", "metadata"),
@@ -56,6 +59,13 @@ def make_pictures(folder: Path, names: str) -> Path:
     manifest = folder / "manifest.csv"
     manifest.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return manifest
+
+
+def unpack(version: str, folder: Path) -> Path:
+    """Unpack the store of a version below a folder; return its path."""
+    with tarfile.open(HERE / version / ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "store"
 
 
 def what_it_says(store: Store) -> dict[str, list[list[object]]]:
