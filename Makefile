@@ -16,7 +16,7 @@ help:
 	@echo "make setup  the environment for development (.venv, jars)"
 	@echo "make check  style, types, import rules, docstrings, shell syntax"
 	@echo "make test   all tests, with coverage; TESTS=... for some of them"
-	@echo "make faults loading while servers and jobs are killed, filled, cut off and shut out"
+	@echo "make faults jobs killed and disks filled at many seeded points: hours; TESTS=... for some"
 	@echo "make bench  the benchmarks that take seconds"
 	@echo "make reliability  damaged and odd files, each of which must end with a reason"
 	@echo "make lock   the requirement locks anew; UPGRADE=--upgrade for newer versions"
@@ -53,10 +53,10 @@ test: setup
 	  $(python) -m pytest $(TESTS) --cov --numprocesses $(PROCESSES) --dist loadgroup \
 	    --no-loadscope-reorder
 
-# Several servers, and twenty killed jobs: some minutes.
+# Those of `make test` are a sample of these.
 faults: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
-	  $(python) -m pytest tests -m faults
+	  $(python) -m pytest $(or $(TESTS),tests) -m faults
 
 bench: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \

@@ -81,8 +81,11 @@ class _Begun:
     @property
     def standing(self) -> str:
         """What is true of the store after a job that did not end well."""
-        if self.run is None or not self.run.committed:
-            return "nothing of this run is visible, and the next run will work"
+        if self.run is None or not self.run.is_committed:
+            return (
+                "nothing of this run is visible. Start it again; if it crashes again, "
+                "docs/reliability.md tells how to find and mend a damaged store"
+            )
         return (
             f"run {self.run.run_id} was committed before and stands: what was left of the job, "
             "such as its load, goes on when the same command is started again"

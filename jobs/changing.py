@@ -63,7 +63,8 @@ def sign_changes(
         changed = run.stash(looked.join(kept, "image_id", how="left_anti"), "changed")
         outside = _outside(kept, looked) if request.new_only else 0
         counted = _counted(run, looked, changed, outside)
-    signed = sign_listed(run, changed, task, count_manifest(changed).to_sign)
+    to_sign = count_manifest(changed).to_sign
+    signed = sign_listed(run, changed, task, to_sign, request.contents)
     with run.stage("writing images"):
         fresh = image_rows(signed, changed, run.run_id)
         images = run.write("images", kept.unionByName(fresh))

@@ -2,23 +2,25 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from fetch import canonical
 from jobs.errors import JobError, UserError
 from jobs.progress import Progress
 from jobs.settings import Settings
 from jobs.sinks.files import Files
-from jobs.sinks.run_log import RunLog, new_run_id, settings_text
-from jobs.sinks.tables import append_table, write_table
+from jobs.sinks.run_log import RunLog, settings_text
+from jobs.sinks.tables import append_table, compact_table, write_table
 from jobs.stages.schema import conform, spark_schema
+from jobs.staging import Staging
 from jobs.version import CODE_VERSION
 from store.layout import Layout
+from store.log import new_run_id
 
 
 class Run:
@@ -47,14 +49,15 @@ class Run:
         self.timings: dict[str, float] = {}
         self.estimates: dict[str, float] = {}
         self.ending: JobError | None = None
-        self.committed = False
-        self._asked = settings
+        self.is_committed = False
+        self._asked_text = settings_text(settings.model_dump(mode="json"))
         self._log = RunLog(spark, self.layout)
         self._parent = self._log.newest()
         self._sequence = self._parent.sequence + 1 if self._parent else 1
         self._versions: dict[str, int] = {}
         self._left: set[str] = set()
         self.run_id = new_run_id(self._sequence)
+        self.staging = Staging(spark, self.layout, self.files, self.run_id)
 
     @property
     def parent_model(self) -> str | None:
@@ -100,6 +103,24 @@ class Run:
         with self.progress.stage(name, total, done):
             yield
         self.timings[name] = round(time.monotonic() - start, 3)
+
+    def take_over(self, counts: Sequence[str]) -> None:
+        """Say of this run what the newest one said, where it changes nothing.
+
+        Parameters
+        ----------
+        counts : sequence of str
+            Names of those that stay; cutoff and settings do, too.
+        """
+        if self._parent is not None:
+            self.fix_cutoff(self._parent.cutoff)
+            self._asked_text = self._parent.settings
+            told = dict(self._parent.counts)
+            self.counts |= {name: told[name] for name in counts if name in told}
+
+    def committed(self) -> list[Row]:
+        """Return the rows of the run log, oldest first; see `RunLog.runs`."""
+        return self._log.runs()
 
     def fix_cutoff(self, cutoff: float) -> None:
         """Search below this cutoff from now on; the run log keeps what was asked.
@@ -175,23 +196,8 @@ class Run:
         return self.spark.createDataFrame([], spark_schema(schema))
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:
-        """Write intermediate rows down, and read them back: they are computed once.
-
-        Parameters
-        ----------
-        rows : DataFrame
-            What to compute.
-        name : str
-            Of its folder in the run's staging.
-
-        Returns
-        -------
-        DataFrame
-            The same rows, from disk.
-        """
-        path = f"{self.layout.staging(self.run_id)}/{name}"
-        rows.write.mode("overwrite").parquet(path)
-        return self.spark.read.schema(rows.schema).parquet(path)
+        """Write intermediate rows down, and read them back; see `jobs.staging.Staging.stash`."""
+        return self.staging.stash(rows, name)
 
     def write(self, name: str, rows: DataFrame) -> DataFrame:
         """Replace a table's content, and read this run's version of it back.
@@ -237,6 +243,22 @@ class Run:
         version = append_table(rows, path, self.run_id, self.parent_versions[name])
         self._versions[name] = version
         return self.spark.read.format("delta").option("versionAsOf", version).load(path)
+
+    def compact(self, name: str) -> None:
+        """Write a table in few files, as this run wrote it or else as the newest run pins it.
+
+        Parameters
+        ----------
+        name : str
+            The table's.
+
+        Raises
+        ------
+        ConflictError
+            If another run wrote the table at the same time.
+        """
+        held = {**self.parent_versions, **self._versions}[name]
+        self._versions[name] = compact_table(self.spark, self.layout.table(name), held)
 
     def report(self, name: str, rows: DataFrame, schema: pa.Schema) -> DataFrame:
         """Write a report's Parquet folder, and read it back.
@@ -284,7 +306,7 @@ class Run:
                 "job": self.job,
                 "model_id": model_id,
                 "cutoff": self.settings.cutoff,
-                "settings": settings_text(self._asked.model_dump(mode="json")),
+                "settings": self._asked_text,
                 "counts": self.counts,
                 "timings": self.timings,
                 "estimates": self.estimates,
@@ -293,8 +315,8 @@ class Run:
                 "code_version": CODE_VERSION,
             }
         )
-        self.committed = True
+        self.is_committed = True
 
     def clean_up(self) -> None:
-        """Delete the run's intermediate rows, committed or not."""
-        self.files.delete(self.layout.staging(self.run_id))
+        """Delete the run's intermediate rows; what it signed only if it was committed."""
+        self.staging.clean_up(self.is_committed)

@@ -8,6 +8,7 @@ from jobs.counting import check_failures, count_manifest, count_states
 from jobs.errors import UserError
 from jobs.forgetting import bury, forgotten_ids
 from jobs.model import Distinct
+from jobs.resuming import signed_before, staged_name
 from jobs.run import Run
 from jobs.session import cores
 from jobs.settings import Settings
@@ -98,8 +99,12 @@ def sign_corpus(run: Run, manifest: DataFrame) -> Corpus:
     return Corpus(images, signatures, run.counts["signatures"], task.version)
 
 
-def sign_listed(run: Run, admitted: DataFrame, task: SigningTask, count: int) -> DataFrame:
+def sign_listed(
+    run: Run, admitted: DataFrame, task: SigningTask, count: int, contents: bool = False
+) -> DataFrame:
     """Sign the admitted images of a list, with a line that shows how far it is.
+
+    What a run that died since the newest one had signed is taken over.
 
     Parameters
     ----------
@@ -111,16 +116,24 @@ def sign_listed(run: Run, admitted: DataFrame, task: SigningTask, count: int) ->
         How to sign.
     count : int
         How many there are to sign.
+    contents : bool
+        Whether what was signed before is told by equal bytes, and not by equal size and time.
 
     Returns
     -------
     DataFrame
         Of `udfs.signing.SIGNED_ROWS`, written down.
     """
+    before = signed_before(run, admitted, task, contents)
+    if before is not None:
+        admitted = admitted.join(before.select("image_id"), "image_id", how="left_anti")
+        count -= run.counts["images_taken_over"]
     done = run.spark.sparkContext.accumulator(0)
     with run.stage("signing", count, lambda: done.value):
         tasks = signing_tasks(run, count)
-        return run.stash(sign_images(admitted, task, tasks, done.add), "signed")
+        rows = sign_images(admitted, task, tasks, done.add)
+        signed = run.staging.stash(rows, staged_name(task), piecewise=True)
+    return signed if before is None else signed.unionByName(before)
 
 
 def stored_corpus(run: Run) -> Corpus:

@@ -1,4 +1,4 @@
-"""``python -m store``: look into a store, or check a list of removable files, without Spark."""
+"""``python -m store``: look into a store, roll it back, check removable files; without Spark."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from store.errors import StoreError
 from store.reader import Run, Store
 from store.removable import check_removable
+from store.rollback import roll_back
 from store.schemas import TABLES
 
 _PROBLEM = 1
@@ -70,6 +71,8 @@ def _run_lines(run: Run) -> Iterator[str]:
         yield f"{name:<34}{getattr(run, name)}"
     yield f"{'signature_version':<34}{run.signature_version}"
     yield f"{'code_version':<34}{run.code_version}"
+    if run.restores:
+        yield f"{'restores':<34}{run.restores}"
     for title, values in (
         ("table versions", run.versions),
         ("counts", run.counts),
@@ -85,6 +88,12 @@ def _run_lines(run: Run) -> Iterator[str]:
 def _files(given: argparse.Namespace) -> int:
     for file in Store(given.store).files(given.table, given.run):
         print(file)
+    return 0
+
+
+def _rollback(given: argparse.Namespace) -> int:
+    made = roll_back(Store(given.store), given.run)
+    print(f"readers see run {made.restores} again; the log has this as run {made.run_id}")
     return 0
 
 
@@ -106,11 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(command=_show)
     files = commands.add_parser("files", help="print the Parquet files of a table, one a line")
     files.set_defaults(command=_files)
-    for command in (runs, show, files):
+    rollback = commands.add_parser("rollback", help="put readers back to an earlier run")
+    rollback.set_defaults(command=_rollback)
+    for command in (runs, show, files, rollback):
         command.add_argument("store", help="the store's folder")
     files.add_argument("table", choices=sorted(TABLES), help="the table")
     for command in (show, files):
         command.add_argument("run", nargs="?", help="a run's id (default: the newest)")
+    rollback.add_argument("run", help="the id of the run that readers shall see again")
     check = commands.add_parser(
         "check", help="check a list of --export-removable: do keeper and copy have their bytes?"
     )

@@ -13,6 +13,14 @@ class NoSuchRunError(StoreError):
     """The run log has no committed run of this id."""
 
 
+class MissingFilesError(StoreError):
+    """A run's files are gone: it was compacted away, or the store is damaged."""
+
+
+class DamagedStoreError(StoreError):
+    """A file of the store is not what was written."""
+
+
 class StoreFormatError(StoreError):
     """The store was written in a format that this version of the code does not read."""
 

@@ -9,12 +9,22 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, SubTreeFileSystem
 
-from store.errors import NoSuchRunError, NoSuchStoreError, StoreError, StoreFormatError
+from store.errors import (
+    DamagedStoreError,
+    MissingFilesError,
+    NoSuchRunError,
+    NoSuchStoreError,
+    StoreError,
+    StoreFormatError,
+)
 from store.layout import Layout
 from store.schemas import STORE_FORMAT, TABLES
+
+_DAMAGES = (OSError, pa.ArrowException, DeltaError)
+"""What reading raises where a file is cut, gone, or not to be had."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Run:
     signature_version: str
     code_version: str
     committed_at: datetime
+    restores: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
@@ -99,9 +110,15 @@ class Store:
             If nothing was ever committed at this path.
         """
         try:
-            rows = _read(_open(self.layout.runs)).to_pylist()
+            rows = rows_of(_open(self.layout.runs))
         except TableNotFoundError as error:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}") from error
+        except _DAMAGES as error:
+            raise DamagedStoreError(
+                f"the run log of {self.layout.root} cannot be read ({_short(error)}): if the last "
+                f"file in {self.layout.runs}/_delta_log is cut, move it away, and the run before "
+                "it is the newest"
+            ) from error
         if not rows:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}")
         return sorted((Run.from_row(row) for row in rows), key=lambda run: run.sequence)
@@ -156,9 +173,15 @@ class Store:
         Raises
         ------
         StoreError
-            If there is no table of this name.
+            If there is no table of this name, or its files are damaged.
         """
-        return _read(self._pinned(name, run_id), columns)
+        try:
+            return _read(self._pinned(name, run_id), columns)
+        except _DAMAGES as error:
+            raise DamagedStoreError(
+                f"table {name} of {self.layout.root} cannot be read ({_short(error)}): "
+                "python -m store rollback goes back to an earlier run; build_index.py makes it anew"
+            ) from error
 
     def log_position(self) -> str:
         """Tell how far the run log has come, without reading it.
@@ -224,6 +247,33 @@ class Store:
         """
         return sorted(self._pinned(name, run_id).file_uris())
 
+    def check_files(self, run_id: str) -> None:
+        """Check that all files of a run are there.
+
+        Parameters
+        ----------
+        run_id : str
+            Of a committed run.
+
+        Raises
+        ------
+        MissingFilesError
+            If one is gone, or a table's log no longer reaches back to the run.
+        """
+        for name, version in self.run(run_id).versions.items():
+            try:
+                table = _open(self.layout.table(name), version)
+                gone = _missing(table)
+            except DeltaError as error:
+                raise MissingFilesError(
+                    f"run {run_id} can no longer be read: {name} has no version {version}"
+                ) from error
+            if gone:
+                raise MissingFilesError(
+                    f"run {run_id} can no longer be read: {gone} files of {name} are gone, "
+                    "as after jobs/compact.py"
+                )
+
     def _pinned(self, name: str, run_id: str | None) -> DeltaTable:
         if name not in TABLES:
             raise StoreError(f"no table {name!r}: there are {', '.join(sorted(TABLES))}")
@@ -235,6 +285,36 @@ class Store:
 
 def _open(path: str, version: int | None = None) -> DeltaTable:
     return DeltaTable(path, version=version)
+
+
+def _short(error: Exception) -> str:
+    """The first line of an error; Delta's bring a stack along."""
+    return str(error).strip().partition("\n")[0]
+
+
+def rows_of(table: DeltaTable) -> list[dict[str, Any]]:
+    """Return a small table's rows.
+
+    Parameters
+    ----------
+    table : DeltaTable
+        Such as the run log.
+
+    Returns
+    -------
+    list of dict
+        Column names to values.
+    """
+    rows: list[dict[str, Any]] = _read(table).to_pylist()
+    return rows
+
+
+def _missing(table: DeltaTable) -> int:
+    """How many of a table's files are not there."""
+    system, folder = FileSystem.from_uri(table.table_uri)
+    files = SubTreeFileSystem(folder, system)
+    names = pa.table(table.get_add_actions())["path"].to_pylist()
+    return sum(info.type == FileType.NotFound for info in files.get_file_info(names))
 
 
 def _read(table: DeltaTable, columns: list[str] | None = None) -> pa.Table:

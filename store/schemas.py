@@ -136,8 +136,10 @@ RUNS = pa.schema(
         ("code_version", pa.string()),
         ("store_format", pa.int32()),
         ("committed_at", pa.timestamp("us", tz="UTC")),
+        ("restores", pa.string()),
     ]
 )
+"""``restores`` is the earlier run whose state a rollback brought back; else null."""
 
 TABLES = {
     "images": IMAGES,

@@ -87,6 +87,22 @@ class Files:
             return []
         return sorted(str(status.getPath().getName()) for status in system.listStatus(target))
 
+    def modified(self, path: str) -> float:
+        """Return when a file or folder changed last.
+
+        Parameters
+        ----------
+        path : str
+            Of the file or folder.
+
+        Returns
+        -------
+        float
+            Seconds since 1970.
+        """
+        target, system = self._resolve(path)
+        return int(system.getFileStatus(target).getModificationTime()) / 1000
+
     def copy_to_local(self, path: str, local: str) -> None:
         """Copy a file to the driver's disk, over one that is there.
 

@@ -8,7 +8,6 @@ refuses the other, or passes over it as already done; reading the row back tells
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from secrets import token_hex
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -18,9 +17,8 @@ from jobs.errors import ConflictError, UserError
 from jobs.sinks.conflicts import conflicts_told
 from jobs.stages.schema import spark_schema
 from store.layout import Layout
+from store.log import TRANSACTION
 from store.schemas import RUNS, STORE_FORMAT
-
-_TRANSACTION = "spark-image-match.runs"
 
 
 class RunLog:
@@ -74,6 +72,17 @@ class RunLog:
             )
         return newest
 
+    def runs(self) -> list[Row]:
+        """Return all rows, oldest first; some kilobytes for each run, on the driver.
+
+        Returns
+        -------
+        list of Row
+            The columns of `store.schemas.RUNS`.
+        """
+        rows = self._spark.read.format("delta").load(self._path)
+        return rows.orderBy(rows.sequence).collect()
+
     def last_estimate(self, name: str, model_id: str) -> float | None:
         """Return the newest estimate of a number under a model.
 
@@ -113,13 +122,14 @@ class RunLog:
         ConflictError
             If another run committed since this one began.
         """
-        stamped = {**row, "store_format": STORE_FORMAT, "committed_at": datetime.now(UTC)}
+        stamped = {**dict.fromkeys(RUNS.names), **row}
+        stamped |= {"store_format": STORE_FORMAT, "committed_at": datetime.now(UTC)}
         values = [tuple(stamped[name] for name in RUNS.names)]
         frame = self._spark.createDataFrame(values, spark_schema(RUNS)).coalesce(1)
         writer = frame.write.format("delta").mode("append").option("userMetadata", row["run_id"])
         # Stores of older code have a log without the columns that are new.
         writer = writer.option("mergeSchema", "true")
-        writer = writer.option("txnAppId", _TRANSACTION).option("txnVersion", row["sequence"])
+        writer = writer.option("txnAppId", TRANSACTION).option("txnVersion", row["sequence"])
         with conflicts_told():
             writer.save(self._path)
         newest = self.newest()
@@ -128,22 +138,6 @@ class RunLog:
                 f"run {newest.run_id if newest else 'of another process'} committed to this store "
                 "first: nothing of this run is visible; start it again"
             )
-
-
-def new_run_id(sequence: int) -> str:
-    """Return an id: the sequence number, for people, and 8 random digits, against collisions.
-
-    Parameters
-    ----------
-    sequence : int
-        One above the parent's.
-
-    Returns
-    -------
-    str
-        Such as ``000001-0a1b2c3d``.
-    """
-    return f"{sequence:06d}-{token_hex(4)}"
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:

@@ -68,16 +68,60 @@ def append_table(rows: DataFrame, path: str, run_id: str, pinned: int) -> int:
         If another run wrote the table at the same time.
     """
     spark = rows.sparkSession
-    base = _newest(spark, path)
-    if base != pinned:
-        with conflicts_told():
-            DeltaTable.forPath(spark, path).restoreToVersion(pinned)
-        base += 1
+    base = _settled(spark, path, pinned)
     spark.conf.unset(_LAST_COMMIT)
     with conflicts_told():
         rows.write.format("delta").mode("append").option("userMetadata", run_id).save(path)
+    return _made(spark, path, base)
+
+
+def compact_table(spark: SparkSession, path: str, pinned: int) -> int:
+    """Write one version of a table in few files; its rows stay the same.
+
+    What a run that died left behind it is undone first, by a commit of its own.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        With Delta.
+    path : str
+        The table's folder.
+    pinned : int
+        The version.
+
+    Returns
+    -------
+    int
+        The table's newest version, with the same rows.
+
+    Raises
+    ------
+    ConflictError
+        If another run wrote the table at the same time.
+    """
+    base = _settled(spark, path, pinned)
+    spark.conf.unset(_LAST_COMMIT)
+    with conflicts_told():
+        DeltaTable.forPath(spark, path).optimize().executeCompaction()
+    return _made(spark, path, base)
+
+
+def _settled(spark: SparkSession, path: str, pinned: int) -> int:
+    """A table's newest version, which holds what the pinned one does."""
+    newest = _newest(spark, path)
+    if newest == pinned:
+        return pinned
+    spark.conf.unset(_LAST_COMMIT)
+    with conflicts_told():
+        DeltaTable.forPath(spark, path).restoreToVersion(pinned)
     version = spark.conf.get(_LAST_COMMIT, None)
-    made = _newest(spark, path) if version is None else int(version)
+    return _newest(spark, path) if version is None else int(version)
+
+
+def _made(spark: SparkSession, path: str, base: int) -> int:
+    """The version of this session's last commit, if it stands on the one that was meant."""
+    version = spark.conf.get(_LAST_COMMIT, None)
+    made = base if version is None else int(version)  # nothing to write, no commit
     # An append is let in beside any other: then it stands on rows that this run never saw.
     if made > base + 1:
         raise ConflictError(f"another run wrote {path} at the same time; start this one again")

@@ -7,13 +7,17 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from jobs.application import Asked, Body
 from jobs.build_index import build_index
+from jobs.compact import compact as compact_store
 from jobs.dedupe_report import dedupe_report
 from jobs.night_request import parse_night_request
 from jobs.progress import Progress
+from jobs.refit import refit as refit_store
 from jobs.request import Request
 from jobs.run import Run
 from jobs.settings import read_settings
+from jobs.store_request import parse_compact_request, parse_refit_request
 from store import Store
 from tests.conftest import PROJECT
 
@@ -43,10 +47,7 @@ def build(
         project=PROJECT,
         model=model,
     )
-    with Progress(lambda: (0, 0), io.StringIO()) as progress:
-        run = Run(spark, "build_index", str(store), request.settings, progress)
-        build_index(run, request)
-        run.clean_up()
+    _run(spark, "build_index", build_index, request)
     return Store(str(store))
 
 
@@ -66,9 +67,27 @@ def night(spark: SparkSession, source: Path | str, store: Path, **flags: object)
     for name, value in flags.items():
         words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     request = parse_night_request("dedupe_report", words, PROJECT)
+    return _run(spark, "dedupe_report", dedupe_report, request)
+
+
+def compact(spark: SparkSession, store: Path, retention_hours: int = 168) -> list[str]:
+    """Make a store smaller; the lines that the job prints."""
+    words = ["--store", str(store), "--retention-hours", str(retention_hours)]
+    request = parse_compact_request("compact", words, PROJECT)
+    return _run(spark, "compact", compact_store, request)
+
+
+def refit(spark: SparkSession, store: Path) -> list[str]:
+    """Give a store another model, without samples; the lines that the job prints."""
+    quick = ("sample.calibrated=0", "sample.audited=0")
+    words = ["--store", str(store), *(w for name in quick for w in ("--set", name))]
+    return _run(spark, "refit", refit_store, parse_refit_request("refit", words, PROJECT))
+
+
+def _run(spark: SparkSession, job: str, body: Body[Asked], request: Asked) -> list[str]:
     with Progress(lambda: (0, 0), io.StringIO()) as progress:
-        run = Run(spark, "dedupe_report", str(store), request.settings, progress)
+        run = Run(spark, job, request.store, request.settings, progress)
         try:
-            return dedupe_report(run, request)
+            return body(run, request)
         finally:
             run.clean_up()

@@ -9,7 +9,12 @@ import pytest
 from deltalake import write_deltalake
 
 from store import Run, Store, StoreError
-from store.errors import NoSuchRunError, NoSuchStoreError, StoreFormatError
+from store.errors import (
+    DamagedStoreError,
+    NoSuchRunError,
+    NoSuchStoreError,
+    StoreFormatError,
+)
 from store.schemas import RUNS, STORE_FORMAT
 
 from .logs import NOON, OTHER_TABLES, run_row, three_runs, write_clusters, write_log
@@ -109,7 +114,7 @@ def test_an_unknown_run_is_named_beside_the_last(root: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cluster", "runs", "../runs", ""])
 def test_an_unknown_table_is_named_beside_those_that_are(root: Path, name: str) -> None:
-    with pytest.raises(StoreError, match="clusters, images, pairs, retired, signatures") as caught:
+    with pytest.raises(StoreError, match="cells, clusters, decisions, images") as caught:
         Store(str(root)).table(name)
     assert repr(name) in str(caught.value)
 
@@ -130,3 +135,31 @@ def test_a_newer_format_is_refused_with_the_version_that_reads_it(root: Path) ->
 def test_every_error_is_a_store_error() -> None:
     for kind in (NoSuchStoreError, NoSuchRunError, StoreFormatError):
         assert issubclass(kind, StoreError)
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def test_a_cut_file_is_one_sentence_and_never_fewer_rows(root: Path) -> None:
+    (file,) = Store(str(root)).files("clusters")
+    cut(Path(file.removeprefix("file://")))
+    with pytest.raises(DamagedStoreError, match=r"table clusters .* rollback") as caught:
+        Store(str(root)).table("clusters")
+    assert "\n" not in str(caught.value)
+    assert image_ids(Store(str(root)), "run-2") == ["a", "b"]
+
+
+def test_a_cut_log_entry_that_no_run_pins_is_not_seen(root: Path) -> None:
+    cut(max((root / "clusters" / "_delta_log").glob("*.json")))
+    assert image_ids(Store(str(root))) == ["a", "b", "c"]
+
+
+def test_a_cut_run_log_says_which_file_to_move_away(root: Path) -> None:
+    last = max((root / "runs" / "_delta_log").glob("*.json"))
+    cut(last)
+    with pytest.raises(DamagedStoreError, match="move it away") as caught:
+        Store(str(root)).runs()
+    assert "\n" not in str(caught.value)
+    last.rename(root / "moved away")
+    assert [run.run_id for run in Store(str(root)).runs()] == ["run-1", "run-2"]
