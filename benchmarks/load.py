@@ -29,8 +29,9 @@ from benchmarks.image_match import CLIENT, prepared
 from benchmarks.signature_file import load
 from benchmarks.signature_store import make_store
 from elastic import Client, connection
-from elastic.indices import bytes_of, count, create, remove
+from elastic.indices import count, create, remove
 from elastic.mapping import index_body
+from elastic.sizes import bytes_of, merge_whole
 from jobs.loads.estimate import Trial, try_load
 from jobs.loads.sizes import shards_for
 from jobs.loads.stored import Stored
@@ -132,7 +133,7 @@ class Bench:
             text=True,
             check=True,
         )
-        self.client.post(f"/{index}/_forcemerge", max_num_segments=1)
+        merge_whole(self.client, index)
         trial = Trial(count(self.client, index), float(ended.stdout), bytes_of(self.client, index))
         remove(self.client, index)
         return trial

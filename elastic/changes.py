@@ -26,18 +26,22 @@ class Found:
         What ``_source`` holds.
     sig : bytes or None
         The packed signature; None in documents of image-match's clients.
+    added : bool
+        Whether it came by itself, and no store has it.
     """
 
     id: str
     version: int
     source: dict[str, Any]
     sig: bytes | None
+    added: bool
 
 
 def changes(client: Client, index: str, since: Mapping[str, int]) -> Iterator[list[Found]]:
-    """Find documents that came or changed since, and all that have no packed signature.
+    """Find documents that came or changed since, and all that came one by one at any time.
 
-    The latter are those that image-match's clients wrote: no store knows them.
+    No store has the latter: they have no packed signature, if image-match's clients wrote them, or
+    are marked, if lookup did.
 
     Parameters
     ----------
@@ -55,8 +59,9 @@ def changes(client: Client, index: str, since: Mapping[str, int]) -> Iterator[li
     """
     for shard, number in sorted(since.items()):
         newer = {"range": {"_seq_no": {"gt": number}}}
-        foreign = {"bool": {"must_not": {"exists": {"field": "sig"}}}}
-        yield from _pages(client, index, shard, {"bool": {"should": [newer, foreign]}})
+        theirs = {"bool": {"must_not": {"exists": {"field": "sig"}}}}
+        ours = {"term": {"added": True}}
+        yield from _pages(client, index, shard, {"bool": {"should": [newer, theirs, ours]}})
 
 
 def _pages(client: Client, index: str, shard: str, query: dict[str, Any]) -> Iterator[list[Found]]:
@@ -66,7 +71,7 @@ def _pages(client: Client, index: str, shard: str, query: dict[str, Any]) -> Ite
         "size": _PAGE,
         "sort": ["_doc"],
         "_source": {"excludes": ["simple_word_*", "cells"]},
-        "docvalue_fields": [{"field": "sig"}],
+        "docvalue_fields": [{"field": "sig"}, {"field": "added"}],
     }
     path = f"/{quote(index, safe='')}/_search"
     answer = client.post(path, body, scroll=_KEPT_S, preference=f"_shards:{shard}")
@@ -77,6 +82,7 @@ def _pages(client: Client, index: str, shard: str, query: dict[str, Any]) -> Ite
 
 
 def _found(hit: dict[str, Any]) -> Found:
-    packed = hit.get("fields", {}).get("sig")
-    sig = base64.b64decode(packed[0]) if packed else None
-    return Found(hit["_id"], hit["_version"], hit.get("_source", {}), sig)
+    values = hit.get("fields", {})
+    sig = base64.b64decode(values["sig"][0]) if "sig" in values else None
+    added = sig is None or "added" in values
+    return Found(hit["_id"], hit["_version"], hit.get("_source", {}), sig, added)

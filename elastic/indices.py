@@ -205,25 +205,6 @@ def indexed(client: Client, name: str) -> int:
     return int(stats["_all"]["primaries"]["indexing"]["index_total"])
 
 
-def bytes_of(client: Client, name: str) -> int:
-    """Return what the primary shards of an index take on disk.
-
-    Parameters
-    ----------
-    client : Client
-        The server.
-    name : str
-        Of the index.
-
-    Returns
-    -------
-    int
-        Bytes, without replicas.
-    """
-    stats = client.get(f"/{quote(name, safe='')}/_stats/store")
-    return int(stats["_all"]["primaries"]["store"]["size_in_bytes"])
-
-
 def aliased(client: Client, alias: str) -> list[str]:
     """Return the indices behind an alias.
 

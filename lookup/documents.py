@@ -13,6 +13,9 @@ from signature import SignatureParameters, compact, pack_levels
 
 _OF_FULL_INDICES: Final = ("signature", "timestamp")
 
+_ADDED: Final = "added"
+"""Tells a backfill that no store has this document."""
+
 
 def document_of(
     record: Record, facts: IndexFacts, parameters: SignatureParameters, now: datetime
@@ -44,6 +47,8 @@ def document_of(
     full = levels_of(record)
     levels = compact(full, parameters.n, parameters.diagonal_neighbors)
     document["sig"] = base64.b64encode(pack_levels(levels).tobytes()).decode()
+    if _ADDED in facts.fields:  # not in indices of older versions
+        document[_ADDED] = True
     model = facts.model
     if model is not None and model.codebook is not None:
         found = assign_cells(levels[np.newaxis], model.codebook, model.nearest, model.probes)

@@ -30,7 +30,8 @@ def carry_documents(
 ) -> int:
     """Copy documents that are newer in the old index, or only there.
 
-    Documents of image-match's clients get their packed signature and their cells.
+    Documents of image-match's clients get their packed signature and their cells, and are marked as
+    of no store.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ def _documents(found: list[Found], model: Model, task: DocumentTask) -> Iterator
     for one, row in zip(found, documents(batch, task).to_pylist(), strict=True):
         document = {name: value for name, value in row.items() if value is not None}
         document["sig"] = base64.b64encode(row["sig"]).decode()
+        if one.added:  # so that the next backfill carries it over, too
+            document["added"] = True
         kept = ("metadata",) if task.lean else ("metadata", "timestamp")
         yield document | {name: one.source[name] for name in kept if one.source.get(name)}
 

@@ -7,8 +7,9 @@ from secrets import token_hex
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from elastic.indices import bytes_of, count, create, remove
+from elastic.indices import count, create, remove
 from elastic.mapping import index_body
+from elastic.sizes import bytes_of, merge_whole
 from jobs.counting import count_manifest
 from jobs.errors import UserError
 from jobs.loads.plan import Plan, look_at_old
@@ -131,7 +132,7 @@ def try_load(run: Run, writer: IndexWriter, stored: Stored, rows: DataFrame, pro
         begun = time.monotonic()
         writer.write("trying a sample", rows, number, writer.writing(index, 1), kind)
         seconds = time.monotonic() - begun
-        client.post(f"/{index}/_forcemerge", max_num_segments=1)
+        merge_whole(client, index)
         count(client, index)
         return Trial(number, seconds, bytes_of(client, index))
     finally:

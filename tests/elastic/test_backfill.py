@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from elasticsearch import Elasticsearch
 
 from benchmarks.image_match_client import insert, search
 from elastic import Client
@@ -12,6 +13,7 @@ from elastic.indices import aliased, find_one, remove
 from jobs.errors import LoadError, UserError
 from jobs.loads.swapping import Swap
 from jobs.run import Run
+from lookup import SignatureES
 from store import Store
 from tests.elastic.session import Loader, quiet
 from tests.elastic.test_load import contents, loads
@@ -106,7 +108,9 @@ def test_what_reached_the_old_index_meanwhile_is_carried_over(
     before = contents(client, loader.alias)
     changed, deleted, early = sorted(before)[:3]
     client.delete(f"/{loader.alias}/_doc/{early}")  # before the backfill: the store has it again
-    extra = sorted(photos.glob("*.jpg"))[5]
+    extra, online = sorted(photos.glob("*.jpg"))[5:7]
+    with Elasticsearch(loader.url) as es:  # before the backfill, but the store has it not
+        SignatureES(es, loader.alias).add_image(str(online), image_id="online")
 
     def act() -> None:
         insert(loader.url, loader.alias, [extra], metadata={"by": "image-match"})
@@ -120,7 +124,8 @@ def test_what_reached_the_old_index_meanwhile_is_carried_over(
     assert deleted not in after
     assert early in after
     assert after[changed]["metadata"] == {"new": 1}
-    (foreign,) = set(after) - set(before)
+    assert after["online"]["path"] == str(online)
+    (foreign,) = set(after) - set(before) - {"online"}
     assert after[foreign]["metadata"] == {"by": "image-match"}
     assert after[foreign]["path"] == str(extra)
     twin = next(d for d in before.values() if d["path"] == str(extra))
@@ -128,9 +133,12 @@ def test_what_reached_the_old_index_meanwhile_is_carried_over(
         assert after[foreign][name] == twin[name]
     untouched = set(before) - {changed, deleted}
     assert {i: after[i] for i in untouched} == {i: before[i] for i in untouched}
-    assert len(after) == len(before)  # one more, one less
+    assert len(after) == len(before) + 1  # two more, one less
     assert any("carried over from the old index" in line for line in lines)
     assert any("deleted as in the old index" in line for line in lines)
+    monkeypatch.undo()
+    loader.backfill(store)  # and the next time again
+    assert {foreign, "online"} <= set(contents(client, loader.alias))
 
 
 def paths_of(client: Client, alias: str) -> set[str]:

@@ -10,7 +10,7 @@ from elastic.errors import ElasticError
 from elastic.mapping import PROFILES, index_body
 
 PROJECT = Path(__file__).resolve().parents[3]
-OURS = {"path", "metadata", "image_id", "sig", "cells"}
+OURS = {"path", "metadata", "image_id", "added", "sig", "cells"}
 THEIRS = {"signature", "timestamp"}
 WORDS = {f"simple_word_{number}" for number in range(63)}
 
