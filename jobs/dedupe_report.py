@@ -32,7 +32,7 @@ except ModuleNotFoundError as error:
 
 
 def dedupe_report(run: Run, request: NightRequest) -> list[str]:
-    """Bring a store up to date with a source; see the module's first line."""
+    """Bring a store up to date with a source; see `jobs.application.Body`."""
     model = stored_model(run)
     corpus, turnover = sign_changes(run, read_corpus(run, request), model, request)
     pairs = search_newcomers(run, turnover)
@@ -48,12 +48,8 @@ def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     told = warnings(run, model)
     write_summary(run, model, told)
     run.commit(model.model_id, corpus.version)
-    return [
-        *night_lines(run, model, told),
-        *leaks,
-        *audited,
-        *reading_lines(run.layout.report(run.run_id)),
-    ]
+    read = reading_lines(run.layout.report(run.run_id))
+    return [*night_lines(run, model, told), *leaks, *audited, *read]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ except ModuleNotFoundError as error:
 
 
 def refit(run: Run, request: Request) -> list[str]:
-    """Give a store a new model; nothing is fetched or decoded."""
+    """Give a store a new model; see `jobs.application.Body`."""
     corpus = living_corpus(run)
     compared = compare_sample(run, corpus)
     search = plan_anew(run, corpus, request.model)

@@ -28,6 +28,7 @@ def build(
     store: Path,
     truth: Path | None = None,
     export: Path | None = None,
+    model: str | None = None,
     **settings: object,
 ) -> Store:
     """Build an index and return its store, opened without Spark.
@@ -44,6 +45,7 @@ def build(
         truth=str(truth) if truth else None,
         export_removable=str(export) if export else None,
         project=PROJECT,
+        model=model,
     )
     _run(spark, "build_index", build_index, request)
     return Store(str(store))

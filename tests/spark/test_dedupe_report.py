@@ -1,6 +1,7 @@
 """Nights over real pictures: what is signed, what is reported, and that it equals a build."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from pyspark.sql import SparkSession
 
+from jobs.errors import TooManyFailuresError, UserError
 from store import Store
 from tests.conftest import PROJECT
 from tests.spark.jobs_in_session import build, content, night
@@ -29,14 +31,14 @@ def report(store: Store, name: str) -> list[dict[str, object]]:
     return rows
 
 
-def states(store: Store) -> dict[str, object]:
+def states(store: Store) -> dict[str, dict[str, object]]:
     return {Path(r["path"]).name: r for r in store.table("images").to_pylist()}
 
 
 def equals_a_build(spark: SparkSession, store: Store, source: Path, other: Path) -> None:
     """The state is the one that a build of the same source under the same model has."""
     shutil.copytree(f"{store.layout.root}/models", other / "models")
-    built = build(spark, source, other)
+    built = build(spark, source, other, model=store.run().model_id)
     assert built.run().model_id == store.run().model_id
     for table in ("images", "pairs", "clusters"):
         assert content(store.table(table)) == content(built.table(table)), table
@@ -90,3 +92,48 @@ def test_three_nights_equal_a_build(spark: SparkSession, tmp_path: Path) -> None
     assert store.table("retired").num_rows == 1
     assert [run.job for run in store.runs()] == ["build_index", *["dedupe_report"] * 3]
     equals_a_build(spark, store, folder, tmp_path / "other")
+
+
+def test_who_is_forgotten_stays_away_and_what_is_not_listed_may_stay(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    folder, more, root = tmp_path / "pictures", tmp_path / "more", tmp_path / "store"
+    for place, photos in ((folder, PHOTOS[:4]), (more, PHOTOS[4:5])):
+        place.mkdir()
+        for photo in photos:
+            shutil.copy(photo, place)
+    shutil.copy(PHOTOS[0], folder / "copy.jpg")
+    with pytest.raises(UserError, match="make the store with build_index"):
+        night(spark, folder, root)
+    store = build(spark, folder, root)
+    names = states(store)
+    forget = tmp_path / "forget.txt"
+    forget.write_text(f"{names[PHOTOS[1].name]['image_id']}\nnobody\n")
+
+    night(spark, more, root, new_only=True, forget=forget)
+    counts = store.run().counts
+    assert (counts["images_new"], counts["images_forgotten"], counts["images_vanished"]) == (
+        1,
+        1,
+        0,
+    )
+    assert set(states(store)) == {*names, PHOTOS[4].name} - {PHOTOS[1].name}
+    assert counts["images"] == counts["signed"] == 5
+
+    os.utime(folder / PHOTOS[2].name, ns=(1, 1))
+    lines = night(spark, folder, root, compare_contents=True, against=root)
+    counts = store.run().counts
+    assert (counts["images_changed"], counts["images_vanished"]) == (0, 1)
+    assert counts["skipped.forgotten"] == 1
+    assert [row["reason"] for row in report(store, "rejects")] == ["forgotten"]
+    assert PHOTOS[1].name not in states(store)
+    assert {r["reason"] for r in store.table("tombstones").to_pylist()} == {"vanished", "forgotten"}
+    leaks = report(store, "against")
+    assert {row["kind"] for row in leaks if row["distance"] == 0} == {"same_bytes"}
+    assert {row["image_id"] for row in leaks} == {r["image_id"] for r in states(store).values()}
+    assert any("pairs with" in line for line in lines)
+
+    committed = store.run().run_id
+    with pytest.raises(TooManyFailuresError, match="not in this source"):
+        night(spark, more, root)
+    assert store.run().run_id == committed
