@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
 
 
 def compact(run: Run, request: CompactRequest) -> list[str]:
-    """Make a store smaller; what its tables say stays the same."""
+    """Make a store smaller, and say the same; see `jobs.compacting`."""
     model_id, version = compact_tables(run)
     run.commit(model_id, version)
     swept = sweep(run, request.retention_hours)
