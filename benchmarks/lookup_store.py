@@ -109,6 +109,7 @@ def _write_part(root: Path, corpus: Corpus, model: Model, rows: slice) -> None:
     ids = signature_ids(levels, model.signature_version)
     met = assign_cells(levels, model.codebook, model.nearest, model.probes)
     count = len(levels)
+    packed = [row.tobytes() for row in levels]
     nothing = {field.name: pa.nulls(count, field.type) for field in IMAGES}
     images = nothing | {
         "image_id": [str(row) for row in range(rows.start, rows.start + count)],
@@ -117,10 +118,11 @@ def _write_part(root: Path, corpus: Corpus, model: Model, rows: slice) -> None:
         "signature_id": ids,
     }
     tables = {
-        "signatures": [ids, [row.tobytes() for row in levels], [model.signature_version] * count],
+        "signatures": [ids, packed, [model.signature_version] * count],
         "cells": [
             [model.model_id] * count,
             ids,
+            packed,
             list(met.cells.astype(np.int32)),
             [row.tobytes() for row in met.costs],
         ],

@@ -1,13 +1,9 @@
 """Columns of a table as arrays, without a Python object for each value."""
 
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def bytes_matrix(column: pa.ChunkedArray, width: int) -> npt.NDArray[np.uint8]:
@@ -90,21 +86,3 @@ def rows_of(ids: pa.ChunkedArray, known: pa.ChunkedArray) -> npt.NDArray[np.int3
     found = pc.fill_null(pc.index_in(ids, value_set=known, skip_nulls=True), -1)
     places: npt.NDArray[np.int32] = found.to_numpy().astype(np.int32, copy=False)
     return places
-
-
-def read_only(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
-    """Return an array as compiled functions take it: they are compiled for each kind of array.
-
-    Parameters
-    ----------
-    array : array
-        Of Arrow, which cannot be written, or of numpy, in any order.
-
-    Returns
-    -------
-    array
-        The same values, in order of rows, not to be written.
-    """
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view

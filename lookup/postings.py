@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lookup.columns import read_only
 from matching.cells import Cells
-from signature.compiled import compiled
+from signature.compiled import compiled, read_only
 
 Rows = npt.NDArray[np.int32]
 Costs = npt.NDArray[np.uint8]

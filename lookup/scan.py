@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lookup.columns import read_only
-from signature.compiled import compiled
+from signature.compiled import compiled, read_only
 from signature.levels import Levels
 
 Rows = npt.NDArray[np.int32]

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
+import numpy.typing as npt
 
 from signature.kernel_cache import KernelCache, cache_folder
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 # numba's decorator has no types; `compiled` gives the function's own types back.
 _njit: Final[Any] = numba.njit
@@ -39,3 +42,21 @@ def compiled(function: Callable[Arguments, Result]) -> Callable[Arguments, Resul
         kernels: Any = KernelCache  # numba has types for some of its own only
         dispatcher._cache = kernels(function)  # noqa: SLF001 - and no public way
     return cast("Callable[Arguments, Result]", dispatcher)
+
+
+def read_only(array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """Return an array as compiled functions take it: they are compiled for each kind of array.
+
+    Parameters
+    ----------
+    array : array
+        Of Arrow, which cannot be written, or of numpy, in any order.
+
+    Returns
+    -------
+    array
+        The same values, in order of rows, not to be written.
+    """
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

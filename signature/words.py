@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from signature.compacting import compact_length, full_from_compact
-from signature.compiled import compiled
+from signature.compiled import compiled, read_only
 from signature.errors import ArrayError
 from signature.levels import Levels
 from signature.parameters import DEFAULT_WORDS, WordParameters
@@ -44,7 +44,7 @@ def words(levels: Levels, parameters: WordParameters = DEFAULT_WORDS) -> Words:
     if levels.dtype != np.int8 or not levels.ndim:
         raise ArrayError(f"Levels are an array of int8, not {levels.dtype} {levels.shape}.")
     starts = _starts(levels.shape[-1], parameters)
-    rows = np.ascontiguousarray(levels).reshape(-1, levels.shape[-1])
+    rows = read_only(levels).reshape(-1, levels.shape[-1])
     table = np.arange(rows.shape[1], dtype=np.intp)
     found = _words(rows, table, np.ones(len(table), np.int8), starts, parameters.k)
     return found.reshape(*levels.shape[:-1], parameters.N)
@@ -87,7 +87,7 @@ def words_of_compact(
             f"not {levels.dtype} {levels.shape}."
         )
     table, signs = full_from_compact(n, diagonal_neighbors)
-    rows = np.ascontiguousarray(levels).reshape(-1, length)
+    rows = read_only(levels).reshape(-1, length)
     found = _words(rows, table, signs, _starts(len(table), parameters), parameters.k)
     return found.reshape(*levels.shape[:-1], parameters.N)
 

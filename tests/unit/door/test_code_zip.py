@@ -234,6 +234,13 @@ def _content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+def _of_executors(machine_code: Path) -> dict[str, bytes]:
+    """All but what only lookup calls, which no executor does."""
+    lookups = ("postings.", "scan._nearest_forms")
+    every = _content(machine_code)
+    return {name: code for name, code in every.items() if not Path(name).name.startswith(lookups)}
+
+
 def test_executors_compile_nothing(code: Path, machine_code: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     together = [_executor(code, home) for _ in range(2)]
@@ -243,7 +250,7 @@ def test_executors_compile_nothing(code: Path, machine_code: Path, tmp_path: Pat
         hits, misses = map(int, printed.split())
         assert misses == 0
         assert hits >= 19
-    assert _content(home / ".cache" / "spark-image-match") == _content(machine_code)
+    assert _content(home / ".cache" / "spark-image-match") == _of_executors(machine_code)
 
 
 def test_machine_code_of_no_use_does_no_harm(
@@ -263,7 +270,7 @@ def test_machine_code_of_no_use_does_no_harm(
     assert misses == 1
     assert hits >= 18
     kept = _content(tmp_path / "home" / ".cache" / "spark-image-match")
-    assert kept.keys() == _content(machine_code).keys()
+    assert kept.keys() == _of_executors(machine_code).keys()
 
 
 def _damaged(kernels: bytes) -> bytes:

@@ -97,6 +97,7 @@ def write_store(root: Path, levels: Levels, content: Content | None = None) -> M
             [
                 [model.model_id] * count,
                 ids[::-1],
+                [row.tobytes() for row in levels[::-1]],
                 met.cells[::-1].tolist(),
                 [row.tobytes() for row in met.costs[::-1]],
             ],

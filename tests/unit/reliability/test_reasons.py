@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import udfs.signing
-from fetch.errors import FetchError
+from fetch.errors import FetchError, PrivateAddressError, TimedOutError
 from fetch.walk import LINK_TO_FOLDER
 from reliability.reasons import ACCIDENTS, documented_reasons
 from signature.errors import (
@@ -15,10 +15,13 @@ from signature.errors import (
     ParameterError,
     SignatureError,
 )
+from store.schemas import FORGOTTEN
 from udfs.manifest_rows import INVALID_ID, INVALID_ROW
 
 #: Bases, and what only a caller of the library can be told.
 NO_ROWS = {SignatureError, DecodeError, ParameterError, ArrayError, LocationError}
+#: Addresses on the net, which lookup fetches, and no job so far.
+NO_ROWS |= {PrivateAddressError, TimedOutError}
 
 
 def below(base: type[Exception]) -> Iterator[type[Exception]]:
@@ -31,7 +34,7 @@ def test_every_reason_is_in_the_table() -> None:
     errors = {*below(SignatureError), *below(FetchError)} - NO_ROWS - {GridOutsideError}
     reasons = {error.reason for error in errors}  # type: ignore[attr-defined]
     reasons |= set(udfs.signing._REASONS.values())
-    reasons |= {LINK_TO_FOLDER, INVALID_ID, INVALID_ROW, "duplicate_id"}
+    reasons |= {LINK_TO_FOLDER, INVALID_ID, INVALID_ROW, "duplicate_id", FORGOTTEN}
     assert reasons == frozenset().union(*documented_reasons().values())
 
 
