@@ -103,9 +103,8 @@ def search(spark: SparkSession, levels: Levels, settings: Mapping[str, Any]) -> 
         Making ids and files of the signatures is not timed.
     """
     version = signature_version()
-    ids = np.frombuffer(b"".join(signature_ids(levels, version)), np.uint8).reshape(-1, 16)
     with tempfile.TemporaryDirectory() as folder, Progress(lambda: (0, 0), io.StringIO()) as shown:
-        rows = _written(spark, levels, ids, Path(folder, "signatures"))
+        rows, ids = write_signatures(spark, levels, Path(folder, "signatures"))
         run = Run(spark, "benchmark", f"{folder}/store", read_settings(None, settings), shown)
         rows = run.write("signatures", rows)  # a job does so; it starts what writes tables
         before = cpu_seconds()
@@ -113,7 +112,7 @@ def search(spark: SparkSession, levels: Levels, settings: Mapping[str, Any]) -> 
             planned = plan_pairs(run, Distinct(rows, len(levels), version))
             search_pairs(run, planned)
         spent = cpu_seconds() - before
-        a, b = _rows_of(ids, Path(folder, "store", "pairs"))
+        a, b = rows_of_pairs(ids, Path(folder, "store", "pairs"))
         seconds = {name: run.timings[stage] for name, stage in _STAGES.items()}
         return Searched(a, b, run.counts, seconds, spent, peak.worker, planned.model)
 
@@ -140,26 +139,49 @@ def timed_search(levels: Levels, settings: Mapping[str, Any]) -> tuple[Searched,
     return found, started + sum(found.seconds.values())
 
 
-def _environment() -> dict[str, str]:
-    script = 'eval "$(./spark-submit.sh --print-env)" && env -0'
-    printed = subprocess.run(
-        ["bash", "-c", script], cwd=_PROJECT, check=True, capture_output=True, text=True
-    ).stdout
-    return dict(entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)
+def write_signatures(spark: SparkSession, levels: Levels, folder: Path) -> tuple[DataFrame, Ids]:
+    """Write signatures as a few files, as a store has them.
 
+    Parameters
+    ----------
+    spark : SparkSession
+        What `session` gives.
+    levels : (n, 272) int8
+        Distinct signatures.
+    folder : Path
+        Is made.
 
-def _written(spark: SparkSession, levels: Levels, ids: Ids, folder: Path) -> DataFrame:
+    Returns
+    -------
+    tuple of DataFrame and (n, 16) uint8
+        ``signature_id`` and ``signature``, and the ids in the order of the levels.
+    """
+    ids = np.frombuffer(b"".join(signature_ids(levels, signature_version())), np.uint8)
+    ids = ids.reshape(-1, 16)
     folder.mkdir()
     columns = [binary_column(ids), binary_column(np.ascontiguousarray(levels).view(np.uint8))]
     table = pa.Table.from_arrays(columns, ["signature_id", "signature"])
     step = -(-len(levels) // _FILES)
     for number in range(_FILES):
         pq.write_table(table.slice(number * step, step), folder / f"{number}.parquet")
-    return spark.read.parquet(str(folder))
+    return spark.read.parquet(str(folder)), ids
 
 
-def _rows_of(ids: Ids, pairs: Path) -> tuple[Rows, Rows]:
-    """Rows of the pairs' ends, by the first half of their ids."""
+def rows_of_pairs(ids: Ids, pairs: Path) -> tuple[Rows, Rows]:
+    """Find the rows of the ends of pairs, by the first half of their ids.
+
+    Parameters
+    ----------
+    ids : (n, 16) uint8
+        Of all signatures.
+    pairs : Path
+        A table of pairs, with one version.
+
+    Returns
+    -------
+    tuple of (p,) int32 and (p,) int32
+        The smaller row first.
+    """
     known = ids[:, :8].copy().view(">u8").ravel()
     order = np.argsort(known)
     if np.any(np.diff(known[order]) == 0):
@@ -170,3 +192,11 @@ def _rows_of(ids: Ids, pairs: Path) -> tuple[Rows, Rows]:
         heads = np.frombuffer(b"".join(v[:8] for v in column.to_pylist()), ">u8")
         ends.append(order[np.searchsorted(known[order], heads)].astype(np.int32))
     return np.minimum(*ends), np.maximum(*ends)
+
+
+def _environment() -> dict[str, str]:
+    script = 'eval "$(./spark-submit.sh --print-env)" && env -0'
+    printed = subprocess.run(
+        ["bash", "-c", script], cwd=_PROJECT, check=True, capture_output=True, text=True
+    ).stdout
+    return dict(entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)

@@ -48,12 +48,13 @@ def calibrate(run: Run, request: Request) -> list[str]:
         run.fix_cutoff(run.parent_cutoff)
     run.tell(cost_lines(run, corpus.count))
     compared = compare_sample(run, corpus)
-    if compared is None:
+    judged = judge(run, compared, request.recalibrate) if compared else None
+    if judged is None:
         raise UserError(
             f"nothing to calibrate on: {corpus.count} distinct signatures, and a sample of "
             f"{run.settings.sample.calibrated} (sample.calibrated)"
         )
-    return calibration_lines(run, judge(run, compared, request.recalibrate))
+    return calibration_lines(run, judged)
 
 
 if __name__ == "__main__":

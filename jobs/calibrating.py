@@ -15,6 +15,7 @@ from matching.calibration import (
     NOTHING,
     Calibration,
     Choice,
+    Graph,
     Prediction,
     Verdict,
     calibrate,
@@ -74,7 +75,7 @@ class Judged:
     scale: float
 
 
-def judge(run: Run, compared: Compared, recalibrate: bool) -> Judged:
+def judge(run: Run, compared: Compared, recalibrate: bool) -> Judged | None:
     """Estimate what is false, fix the cutoff of the run, and write the report.
 
     Parameters
@@ -88,44 +89,48 @@ def judge(run: Run, compared: Compared, recalibrate: bool) -> Judged:
 
     Returns
     -------
-    Judged
-        Written as ``calibration.json``, ``.png`` and ``.svg``.
+    Judged or None
+        Written as ``calibration.json``, ``.png`` and ``.svg``. None where the sample is there for
+        the audit alone.
     """
+    if compared.graph is None:
+        return None
     with run.stage("calibrating"):
         seed = run.settings.sample.seed
-        calibration = calibrate(compared.graph, seed, compared.ceiling)
+        graph = compared.graph
+        calibration = calibrate(graph, seed, compared.ceiling)
         choice = None
         if run.settings.fdr is not None:
             choice = choose_cutoff(calibration.removals, run.settings.fdr)
             kept = _kept_cutoff(run, recalibrate)
             run.fix_cutoff(choice.cutoff if kept is None else kept)  # what is kept may be 0
         cutoff = run.settings.cutoff
-        ahead = tuple(
-            predict(compared.graph, calibration.decoys, cutoff, times, seed) for times in _TIMES
-        )
-        sampled = int(np.count_nonzero(compared.graph.sampled))
-        judged = Judged(calibration, choice, ahead, sampled, compared.graph.scale)
+        ahead = tuple(predict(graph, calibration.decoys, cutoff, times, seed) for times in _TIMES)
+        sampled = int(np.count_nonzero(graph.sampled))
+        judged = Judged(calibration, choice, ahead, sampled, graph.scale)
         if not calibration.findings.spoilt:
-            run.estimates |= _estimates(compared, judged, cutoff, seed)
+            run.estimates |= _estimates(graph, judged, cutoff, seed)
         _write(run, judged)
     return judged
 
 
-def calibration_lines(run: Run, judged: Judged) -> list[str]:
+def calibration_lines(run: Run, judged: Judged | None) -> list[str]:
     """Lay out the estimates as tables.
 
     Parameters
     ----------
     run : Run
         Brings the cutoff, and where the report is.
-    judged : Judged
+    judged : Judged or None
         What `judge` returned.
 
     Returns
     -------
     list of str
-        Lines without line ends.
+        Lines without line ends; none where nothing was judged.
     """
+    if judged is None:
+        return []
     findings = judged.calibration.findings
     lines = [f"calibration: {judged.images:,} images and their mirrored decoys beside all"]
     lines += table_lines(_PAIRS_HEADER, _pair_rows(judged))
@@ -187,12 +192,12 @@ def _at(values: np.ndarray[Any, np.dtype[np.float64]], cutoff: float) -> int:
     return min(int(np.searchsorted(values, cutoff - _SAME)), len(values) - 1)
 
 
-def _estimates(compared: Compared, judged: Judged, cutoff: float, seed: int) -> dict[str, float]:
+def _estimates(graph: Graph, judged: Judged, cutoff: float, seed: int) -> dict[str, float]:
     removals = judged.calibration.removals
     if cutoff <= NOTHING:
         return dict.fromkeys(_ESTIMATES, 0.0)
     decoys = judged.calibration.decoys
-    pairs = estimate_false_pairs(compared.graph, decoys, seed, (0.0, cutoff))
+    pairs = estimate_false_pairs(graph, decoys, seed, (0.0, cutoff))
     at = _at(removals.cutoffs, cutoff)
     values = (
         removals.share[at],

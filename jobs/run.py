@@ -112,10 +112,10 @@ class Run:
         Parameters
         ----------
         lines : iterable of str
-            Without line ends.
+            Without line ends; where there are none, nothing is printed.
         """
-        for line in ("", *lines, ""):
-            print(line, flush=True)
+        if text := list(lines):
+            print("", *text, "", sep="\n", flush=True)
 
     def read(self, name: str) -> DataFrame:
         """Read a table at the version that the newest run pins.

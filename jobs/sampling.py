@@ -55,8 +55,8 @@ class Compared:
         ``asked`` (rank) and ``asked_id`` of the sample's images, in the order of the draw.
     matches : DataFrame
         Their matches, real and decoy, with the ids of the others.
-    graph : Graph
-        What they and their rivals' matches show of the corpus, for calibration.
+    graph : Graph or None
+        What they and their rivals' matches show of the corpus; None where nothing is calibrated.
     count : int
         Signatures of the corpus.
     ceiling : float
@@ -65,7 +65,7 @@ class Compared:
 
     ids: pd.DataFrame
     matches: DataFrame
-    graph: Graph
+    graph: Graph | None
     count: int
     ceiling: float
 
@@ -155,7 +155,8 @@ def compare_sample(run: Run, corpus: Corpus) -> Compared | None:
         scanned = run.stash(scan(ranked, scanner, _tasks(run, count)), "scanned")
         matches = run.stash(nearest_matches(scanned, wanted.matches_per_image), "matches")
         _count_dropped(run, scanned, matches)
-        graph = _graph(run, ranked, drawn["rank"].to_numpy()[: wanted.calibrated], matches, count)
+        calibrated = drawn["rank"].to_numpy()[: wanted.calibrated]
+        graph = _graph(run, ranked, calibrated, matches, count) if len(calibrated) else None
     ids = drawn.rename(columns={"rank": "asked", "signature_id": "asked_id"})
     return Compared(ids[["asked", "asked_id"]], matches, graph, count, ceiling)
 

@@ -5,17 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernel import (
-    LEFT_OUT,
-    Farthest,
-    Pairs,
-    factor,
-    no_pairs,
-    pairs_below,
-    together,
-)
+from matching.kernel import ALL_LEFT_OUT, EACH, ITSELF, VERY_MANY, factor, pairs_below
 from matching.meeting import Reaches, meet_first_under
-from matching.nearest import farthest_kept
+from matching.nearest import limits_of, nearest
+from matching.pairs import Indices, Pairs, no_pairs, together
 from matching.rules import Keyed
 
 _FEWEST_ROWS, _MOST_ROWS = 16, 256
@@ -24,10 +17,6 @@ less at the edge of the reach, more make faster products."""
 
 _PAIRS_AT_ONCE = 2_000_000
 """So many pairs of a bucket, or twice those that stay, are held before the farthest go."""
-
-
-_COUNTED = 65_536
-"""Of more dropped pairs than this at a time one in 64 stands for all, when they are counted."""
 
 
 class Side(NamedTuple):
@@ -105,7 +94,7 @@ def compare_bucket(
         return Compared(no_pairs(), 0, 0)
     rows = factor(left.levels, search.cutoff, right=False)
     columns = factor(other.levels, search.cutoff, right=True)
-    nearest = _Nearest((left, other), key, search)
+    gathered = _Gathered((left, other), key, reach, search)
     comparisons = 0
     step = min(_MOST_ROWS, max(_FEWEST_ROWS, len(left.levels) // _FEWEST_ROWS))
     for start in range(0, len(left.levels), step):
@@ -115,47 +104,38 @@ def compare_bucket(
             break
         # Among themselves, rows behind the reach of the cheapest one here meet nobody.
         block = rows.part(start, min(start + step, end) if right is None else start + step)
-        near = nearest.limits((start, start + step), (first, end))
-        found = pairs_below(block, columns.part(first, end), search.cutoff, right is None, near)
-        nearest.add(Pairs(found.a + start, found.b + first, found.distance), reach)
+        limits = gathered.limits.part((start, start + step), (first, end))
+        found = pairs_below(block, columns.part(first, end), search.cutoff, right is None, limits)
+        gathered.add(Pairs(found.a + start, found.b + first, found.distance))
         comparisons += _made(len(block.squares), end - first, right is None)
-    return Compared(nearest.pairs(), comparisons, nearest.dropped)
+    return Compared(gathered.pairs(), comparisons, gathered.dropped)
 
 
-class _Nearest:
+class _Gathered:
     """Gathers the pairs of a bucket, and drops those that are not among the nearest of either end.
 
     All that meet here count as near, those too that another bucket reports: they are pairs of the
     corpus as well. Most of a crowded bucket goes before it is asked which bucket reports it.
     """
 
-    def __init__(self, sides: tuple[Side, Side], key: int, search: Search) -> None:
+    def __init__(self, sides: tuple[Side, Side], key: int, reach: int, search: Search) -> None:
         self.dropped = 0
         self._sides, self._key, self._search = sides, key, search
-        self._costs = [side.costs.astype(np.int64) for side in sides]
-        sizes = len(sides[0].levels), len(sides[1].levels)
-        self._limits = sizes, sides[0] is sides[1], search.max_pairs
-        self._farthest: Farthest | None = None
+        left, right = sides
+        near = nearest(left.costs, search.max_pairs, len(right.costs))
+        other = near if left is right else nearest(right.costs, search.max_pairs, len(left.costs))
+        self.limits = limits_of(near, other, reach)
         self._parts: list[Pairs] = []
         self._held = 0
         self._room = _PAIRS_AT_ONCE
 
-    def limits(self, rows: tuple[int, int], columns: tuple[int, int]) -> Farthest | None:
-        """Tell how far the nearest of some rows and columns reach, as far as is known."""
-        if self._farthest is None:
-            return None
-        return Farthest(self._farthest.a[slice(*rows)], self._farthest.b[slice(*columns)])
-
-    def add(self, pairs: Pairs, reach: int) -> None:
+    def add(self, pairs: Pairs) -> None:
         pairs = self._without_left_out(pairs)
-        left, right = self._costs
-        # At the edge of a block there are some that do not meet here.
-        pairs = pairs.where(left[pairs.a] + right[pairs.b] <= reach)
         self._parts.append(pairs)
         self._held += len(pairs.a)
         if self._held > self._room:
             self._tighten()
-            # Twice what stays, so that sorting it again and again costs no more than once.
+            # Twice what stays, so that looking at it again and again costs no more than once.
             self._room = max(_PAIRS_AT_ONCE, 2 * self._held)
 
     def pairs(self) -> Pairs:
@@ -165,25 +145,27 @@ class _Nearest:
 
     def _tighten(self) -> Pairs:
         every = together(self._parts)
-        self._farthest = farthest_kept(every, *self._limits)
-        kept = self._drop(every, self._farthest)
-        self._parts, self._held = [kept], len(kept.a)
-        return kept
+        stays = self.limits.keep(every)
+        if not stays.all():
+            self._count_dropped(every, np.flatnonzero(~stays))
+            every = every.where(stays)
+        self._parts, self._held = [every], len(every.a)
+        return every
 
-    def _drop(self, pairs: Pairs, farthest: Farthest) -> Pairs:
-        stays = farthest.keep(pairs)
-        gone = pairs.where(~stays)
-        each = LEFT_OUT if len(gone.a) > _COUNTED else 1
-        some = Pairs(gone.a[::each], gone.b[::each], gone.distance[::each])
-        self.dropped += each * int(np.count_nonzero(self._are_here(some)))
-        return pairs.where(stays)
+    def _count_dropped(self, pairs: Pairs, gone: Indices) -> None:
+        each = EACH if len(gone) > VERY_MANY else 1
+        self.dropped += each * self._count_here(pairs.where(gone[::each]))
 
     def _without_left_out(self, pairs: Pairs) -> Pairs:
-        stands = np.isinf(pairs.distance)
-        if not stands.any():
-            return pairs
-        self.dropped += LEFT_OUT * int(np.count_nonzero(self._are_here(pairs.where(stands))))
-        return pairs.where(~stands)
+        for marked, each in ((ITSELF, 1), (ALL_LEFT_OUT, EACH)):
+            left_out = pairs.distance == marked
+            if left_out.any():
+                self.dropped += each * self._count_here(pairs.where(left_out))
+                pairs = pairs.where(~left_out)
+        return pairs
+
+    def _count_here(self, pairs: Pairs) -> int:
+        return int(np.count_nonzero(self._are_here(pairs)))
 
     def _are_here(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
         left, right = (side.keyed for side in self._sides)

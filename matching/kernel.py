@@ -14,20 +14,32 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from matching.nearest import Limits, Nearest, no_limits
+from matching.pairs import Indices, Pairs, together
 from signature.compiled import compiled
 
 _LIKELY = np.float32(-0.01)
 """Products above are candidates. Sums stay below 2,200, float32 keeps them to 3e-4. A number of
 this width is compared sixteen at a time; a Python float would be one by one."""
 
+_CERTAIN = np.float32(0.01)
+"""Products above are pairs: no more need be known of one that is of no interest."""
+
+_BEYOND = 1 + 1e-9
+"""Squares that differ by more differ in their roots too, however these are rounded."""
+
 _ROWS = 256
 _COLUMNS = 2048
 """A product of 256 x 2048 float32 is 2 MiB: it is still near when it is looked through."""
 
-Indices = npt.NDArray[np.int64]
+ITSELF, ALL_LEFT_OUT = -1.0, np.inf
+"""In place of the distance of a pair that is left out: it stands for itself, or for `EACH`."""
 
-LEFT_OUT = 64
-"""One in so many pairs that are left out stands for them."""
+EACH = 64
+"""One in so many pairs that are left out stands for them, when they are very many."""
+
+VERY_MANY = 16_384
+"""Left out of a bucket before."""
 
 
 class Factor(NamedTuple):
@@ -68,58 +80,6 @@ class Factor(NamedTuple):
         return Factor(extended[rows], bent[rows], offset[rows], squares[rows])
 
 
-class Pairs(NamedTuple):
-    """Pairs: row numbers on either side, and distances."""
-
-    a: Indices
-    b: Indices
-    distance: npt.NDArray[np.float64]
-
-    def where(self, chosen: npt.NDArray[np.bool_]) -> "Pairs":
-        """Return some of the pairs.
-
-        Parameters
-        ----------
-        chosen : (p,) bool
-            Which.
-
-        Returns
-        -------
-        Pairs
-            Copies.
-        """
-        return Pairs(self.a[chosen], self.b[chosen], self.distance[chosen])
-
-
-def no_pairs() -> Pairs:
-    """Return no pairs.
-
-    Returns
-    -------
-    Pairs
-        Empty.
-    """
-    return Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
-
-
-def together(parts: list[Pairs]) -> Pairs:
-    """Return the pairs of several lots as one.
-
-    Parameters
-    ----------
-    parts : list of Pairs
-        Perhaps none.
-
-    Returns
-    -------
-    Pairs
-        In the same order.
-    """
-    if not parts:
-        return no_pairs()
-    return Pairs(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
 def factor(levels: npt.NDArray[np.int8], cutoff: float, right: bool) -> Factor:
     """Make one side of a product.
 
@@ -149,43 +109,12 @@ def factor(levels: npt.NDArray[np.int8], cutoff: float, right: bool) -> Factor:
     return Factor(extended, bent, offset, squares.astype(np.int64))
 
 
-class Farthest(NamedTuple):
-    """Up to which distance a pair is of interest to one of its ends; infinite for all.
-
-    Attributes
-    ----------
-    a : (n,) float64
-        By the row number of the first end.
-    b : (m,) float64
-        By that of the second; the same array where both number the same rows.
-    """
-
-    a: npt.NDArray[np.float64]
-    b: npt.NDArray[np.float64]
-
-    def keep(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
-        """Tell which pairs are of interest to either end.
-
-        Parameters
-        ----------
-        pairs : Pairs
-            Any.
-
-        Returns
-        -------
-        (p,) bool
-            Equal distances are.
-        """
-        distance = pairs.distance
-        return (distance <= self.a[pairs.a]) | (distance <= self.b[pairs.b])
-
-
 def pairs_below(
     left: Factor,
     right: Factor,
     cutoff: float,
     above_diagonal: bool,
-    farthest: Farthest | None = None,
+    limits: Limits | None = None,
 ) -> Pairs:
     """Find the pairs below the cutoff of all rows on the left with all on the right.
 
@@ -197,29 +126,71 @@ def pairs_below(
         The same one.
     above_diagonal : bool
         Whether a row meets only the columns of higher number.
-    farthest : Farthest, optional
-        Beyond it pairs are left out; all are given by default.
+    limits : Limits, optional
+        Which rows meet, and up to how many nearest are of interest to either; it learns of what
+        is found. By default all pairs are given.
 
     Returns
     -------
     Pairs
-        Signatures of norm 0 are in none. Of those left out one in 64 is given, with an infinite
-        distance, to stand for all.
+        Signatures of norm 0 are in none. Those beyond the nearest of both ends found so far are
+        given with the distance `ITSELF`, so that they can be counted; when they are very many,
+        one in 64 of them with the distance `ALL_LEFT_OUT`.
     """
     columns = right.extended.T
-    far = farthest or Farthest(
-        np.full(len(left.squares), np.inf), np.full(len(right.squares), np.inf)
-    )
+    some = limits or no_limits(len(left.squares), len(right.squares))
     found = []
     for start in range(0, columns.shape[1], _COLUMNS):
         product = left.extended @ columns[:, start : start + _COLUMNS]
         side = right.part(start, start + _COLUMNS)
         first = 1 - start if above_diagonal else -len(left.extended)
-        part = Farthest(far.a, far.b[start : start + _COLUMNS])
-        pairs = _decide(product, left, side, cutoff, first, part, LEFT_OUT)
+        part = some._replace(right=some.right.part(start, start + _COLUMNS))
+        pairs = _decide(product, left, side, cutoff, first, part, (VERY_MANY, EACH))
         if len(pairs[0]):
             found.append(Pairs(pairs[0], pairs[1] + start, pairs[2]))
     return together(found)
+
+
+@compiled
+def _count_likely(product: npt.NDArray[np.float32], first: int) -> Indices:
+    """Candidates of each row; row i begins at column i + first."""
+    rows, columns = product.shape
+    likely = np.empty(rows, np.int64)
+    for i in range(rows):
+        line = product[i]
+        count = 0
+        for j in range(max(0, i + first), columns):
+            count += line[j] > _LIKELY
+        likely[i] = count
+    return likely
+
+
+@compiled
+def _learn(nearest: Nearest, row: int, distance: float) -> None:
+    """Add to the least distances of a row: a heap, the greatest of them first."""
+    heap = nearest.heaps[row]
+    room = len(heap)
+    at = nearest.counts[row]
+    if room == 0 or (at == room and distance >= heap[0]):
+        return
+    if at < room:
+        nearest.counts[row] = at + 1
+        while at > 0 and heap[(at - 1) // 2] < distance:
+            heap[at] = heap[(at - 1) // 2]
+            at = (at - 1) // 2
+    else:
+        at = 0
+        while 2 * at + 1 < room:
+            child = 2 * at + 1
+            if child + 1 < room and heap[child + 1] > heap[child]:
+                child += 1
+            if heap[child] <= distance:
+                break
+            heap[at] = heap[child]
+            at = child
+    heap[at] = distance
+    if nearest.counts[row] == room:
+        nearest.last[row] = heap[0]
 
 
 @compiled
@@ -229,22 +200,19 @@ def _decide(
     right: Factor,
     cutoff: float,
     first: int,
-    farthest: Farthest,
-    each: int,
+    limits: Limits,
+    counted: tuple[int, int],
 ) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
     """Rows, columns and distances of the pairs; row i begins at column i + first."""
     _, bent_left, offset_left, squares_left = left
     _, bent_right, offset_right, squares_right = right
-    far_left, far_right = farthest
+    near_left, near_right, reach, left_out = limits
+    very_many, each = counted
+    costs_left, costs_right = near_left.costs, near_right.costs
+    far_left, far_right = near_left.last, near_right.last
     rows, columns = product.shape
-    skipped = 0
-    likely = np.empty(rows, np.int64)
-    for i in range(rows):
-        line = product[i]
-        count = 0
-        for j in range(max(0, i + first), columns):
-            count += line[j] > _LIKELY
-        likely[i] = count
+    norms_left, norms_right = np.sqrt(2.0 * squares_left), np.sqrt(2.0 * squares_right)
+    likely = _count_likely(product, first)
     total = likely.sum()
     a = np.empty(total, np.int64)
     b = np.empty(total, np.int64)
@@ -254,22 +222,28 @@ def _decide(
         if likely[i] == 0:
             continue
         for j in range(max(0, i + first), columns):
-            if product[i, j] > _LIKELY:
+            if product[i, j] > _LIKELY and costs_left[i] + costs_right[j] <= reach:
                 bent = np.float64(bent_left[i]) * np.float64(bent_right[j])
                 offset = np.float64(offset_left[i]) + np.float64(offset_right[j])
                 dot = np.int64(np.rint(product[i, j] - bent - offset))
-                x, y = squares_left[i], squares_right[j]
-                norms = math.sqrt(2.0 * x) + math.sqrt(2.0 * y)
-                apart = math.sqrt(2.0 * (x + y - 2 * dot))
-                if norms > 0 and apart / norms < cutoff:
-                    a[at] = i
-                    b[at] = j
-                    distance[at] = apart / norms
-                    if distance[at] <= far_left[i] or distance[at] <= far_right[j]:
-                        at += 1
+                square = 2.0 * (squares_left[i] + squares_right[j] - 2 * dot)
+                norms = norms_left[i] + norms_right[j]
+                limit = max(far_left[i], far_right[j]) * norms
+                apart = np.inf
+                if product[i, j] <= _CERTAIN or square <= _BEYOND * limit * limit:
+                    apart = math.sqrt(square) / norms if norms > 0 else cutoff
+                    if apart >= cutoff:
                         continue
-                    skipped += 1
-                    if skipped % each == 0:
-                        distance[at] = np.inf
-                        at += 1
+                if apart > far_left[i] and apart > far_right[j]:
+                    left_out[0] += 1
+                    if left_out[0] > very_many and left_out[0] % each != 0:
+                        continue
+                    apart = ITSELF if left_out[0] <= very_many else ALL_LEFT_OUT
+                else:
+                    _learn(near_left, i, apart)
+                    _learn(near_right, j, apart)
+                a[at] = i
+                b[at] = j
+                distance[at] = apart
+                at += 1
     return a[:at], b[:at], distance[:at]

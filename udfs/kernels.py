@@ -18,9 +18,7 @@ from matching.calibration import (
     rivals_in_block,
 )
 from matching.codebook import RADIUS, Codebook
-from matching.kernel import Pairs
 from matching.model import RULES, Model
-from matching.nearest import farthest_kept
 from signature import SignatureParameters, sign_pixels, signature_version
 from signature.alpha import over_ground
 from udfs.answers import warm_up
@@ -41,8 +39,6 @@ def compile_all() -> None:
     sign_pixels(over_ground(clear, (255, 255, 255)))
     for rule in RULES:
         _compare(rule)
-    near, far = np.zeros(3, np.int64), np.arange(1, 4)
-    farthest_kept(Pairs(near, far, np.linspace(0.1, 0.3, 3)), (4, 4), True, 1)
     _calibrate()
     edges = pa.RecordBatch.from_pydict({"better": [b"a"], "worse": [b"b"]})
     list(remove_greedily([edges]))

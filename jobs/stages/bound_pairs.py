@@ -6,6 +6,11 @@ from pyspark.sql import functions as F
 from jobs.stages.schema import conform
 from store.schemas import PAIRS
 
+_BOUNDS = tuple(step / 32 for step in range(1, 16))
+"""Distances below which pairs are counted, so that few are sorted to find the nearest."""
+
+_EVERY_DISTANCE = 2.0
+
 
 def crowded_signatures(pairs: DataFrame, max_pairs: int) -> DataFrame:
     """Return the signatures that are in more pairs than an image should be.
@@ -22,17 +27,23 @@ def crowded_signatures(pairs: DataFrame, max_pairs: int) -> DataFrame:
     Returns
     -------
     DataFrame
-        ``signature_id``.
+        ``signature_id``, and ``within``: a distance below which it has that many pairs.
     """
-    counts = _ends(pairs).groupBy("signature_id").count()
-    return counts.where(F.col("count") > max_pairs).select("signature_id")
+    nearer = [F.count_if(F.col("distance") < bound) for bound in _BOUNDS]
+    within = F.coalesce(
+        *(F.when(count >= max_pairs, bound) for count, bound in zip(nearer, _BOUNDS, strict=True)),
+        F.lit(_EVERY_DISTANCE),
+    )
+    counts = _ends(pairs).groupBy("signature_id")
+    counted = counts.agg(within.alias("within"), F.count("*").alias("count"))
+    return counted.where(F.col("count") > max_pairs).drop("count")
 
 
 def last_of_nearest(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> DataFrame:
     """Return the farthest pair of each crowded signature that is still among its nearest.
 
     One row is a crowded signature, its key ``signature_id``. Equal distances are told apart by the
-    other end's id. Shuffles the pairs of crowded signatures.
+    other end's id. Shuffles the nearer pairs of crowded signatures.
 
     Parameters
     ----------
@@ -49,8 +60,8 @@ def last_of_nearest(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> Dat
         ``signature_id``, and ``last``, a struct of ``distance`` and ``other``.
     """
     place = F.row_number().over(Window.partitionBy("signature_id").orderBy("distance", "other"))
-    theirs = _ends(pairs).join(crowded, "signature_id", how="left_semi").withColumn("place", place)
-    last = theirs.where(F.col("place") == max_pairs)
+    nearer = _ends(pairs).join(crowded, "signature_id").where("distance < within")
+    last = nearer.withColumn("place", place).where(F.col("place") == max_pairs)
     return last.select("signature_id", F.struct("distance", "other").alias("last"))
 
 

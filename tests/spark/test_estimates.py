@@ -97,7 +97,7 @@ def test_the_whole_corpus_for_a_sample_gives_what_plain_calibration_gives(
 ) -> None:
     """Rank 0 is the largest picture; ids, partitions and Spark change nothing."""
     run = make_run({"cutoff": 0.4})
-    judged = judge(run, compared(run, corpus), recalibrate=False)
+    judged = judged_by(run, compared(run, corpus))
     every = Ranked(LEVELS, np.arange(COUNT))
     plain = calibrate(known_graph(every.rank, COUNT, matches_in_block(every, every)), 1)
     assert judged.calibration.removals.removed.tolist() == plain.removals.removed.tolist()
@@ -111,9 +111,9 @@ def test_the_whole_corpus_for_a_sample_gives_what_plain_calibration_gives(
 def test_a_sample_foretells_the_corpus(make_run: MakeRun, corpus: Corpus) -> None:
     """With rivals' matches its removals are those of the whole, as far as chance allows."""
     whole_run = make_run({})
-    whole = judge(whole_run, compared(whole_run, corpus), recalibrate=False).calibration
+    whole = judged_by(whole_run, compared(whole_run, corpus)).calibration
     run = make_run({"sample.calibrated": 400, "sample.audited": 10})
-    part = judge(run, compared(run, corpus), recalibrate=False)
+    part = judged_by(run, compared(run, corpus))
     assert (part.images, part.scale) == (400, COUNT / 400)
     removed = part.calibration.removals.removed[-11] * part.scale
     assert removed == pytest.approx(whole.removals.removed[-11], rel=0.15)
@@ -144,7 +144,7 @@ def test_the_same_sample_gives_the_same_report(make_run: MakeRun, corpus: Corpus
 
 def test_a_report_says_all_that_was_estimated(make_run: MakeRun, corpus: Corpus) -> None:
     run = make_run({"cutoff": 0.4, "sample.calibrated": 500})
-    judged = judge(run, compared(run, corpus), recalibrate=False)
+    judged = judged_by(run, compared(run, corpus))
     written = report(run, "calibration")
     assert written["sample"] == 500
     assert written["choice"] is None
@@ -206,7 +206,9 @@ def test_a_poor_model_is_caught_and_the_interval_holds_the_truth(
     assert sum(inside) >= 3
 
 
-def test_nothing_is_said_where_nothing_is_asked(make_run: MakeRun, corpus: Corpus) -> None:
+def test_nothing_is_said_where_nothing_is_asked(
+    make_run: MakeRun, corpus: Corpus, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = make_run({"sample.audited": 0, "sample.calibrated": 0})
     assert compare_sample(run, corpus) is None
     assert cost_lines(run, COUNT) == []
@@ -215,11 +217,24 @@ def test_nothing_is_said_where_nothing_is_asked(make_run: MakeRun, corpus: Corpu
     assert compare_sample(make_run({}), one) is None
     unaudited = make_run({"sample.audited": 0, "sample.calibrated": 100})
     assert audit(unaudited, compared(unaudited, corpus), corpus.signatures, MANY) == []
+    capsys.readouterr()
+    uncalibrated = make_run({"sample.audited": 100, "sample.calibrated": 0})
+    judged = judge(uncalibrated, compared(uncalibrated, corpus), recalibrate=False)
+    uncalibrated.tell(calibration_lines(uncalibrated, judged))
+    assert judged is None
+    assert capsys.readouterr().out == ""
+    assert uncalibrated.estimates == {}
+
+
+def judged_by(run: Run, sample: Compared, recalibrate: bool = False) -> Judged:
+    judged = judge(run, sample, recalibrate)
+    assert judged is not None
+    return judged
 
 
 def choose(run: Run, corpus: Corpus, recalibrate: bool = False) -> Judged:
     """Calibrate and commit, as a job does between which it searches."""
-    judged = judge(run, compared(run, corpus), recalibrate)
+    judged = judged_by(run, compared(run, corpus), recalibrate)
     run.commit("model", VERSION)
     return judged
 
@@ -272,7 +287,7 @@ def test_where_nothing_is_certain_nothing_is_found(
     )
     run = make_run({"cutoff": "fdr:0.01"})
     sample = compared(run, strangers)
-    judged = judge(run, sample, recalibrate=False)
+    judged = judged_by(run, sample)
     assert judged.choice is not None
     assert run.settings.cutoff == judged.choice.cutoff == 0.0
     pairs = search_pairs(run, plan_pairs(run, strangers.distinct))
@@ -283,7 +298,7 @@ def test_where_nothing_is_certain_nothing_is_found(
     # Nothing is a choice too, which later runs keep.
     run.commit("model", VERSION)
     later = make_run({"cutoff": "fdr:0.01"})
-    judged = judge(later, compared(later, corpus), recalibrate=False)
+    judged = judged_by(later, compared(later, corpus))
     assert judged.choice is not None
     assert judged.choice.cutoff > later.settings.cutoff == 0.0
 
@@ -315,7 +330,7 @@ def test_the_job_calibrates_on_a_store_and_changes_nothing(
     assert any("for fdr:0.05: " in line for line in calibrate_job(run, by_rate))
     assert len(Store(built.layout.root).runs()) == 1
     off = parse_calibrate_request("calibrate", [*arguments[:2], "--sample", "0"], PROJECT)
-    off_run = make_run({"sample.audited": 0, "sample.calibrated": 0}, "calibrate")
+    off_run = make_run({"sample.calibrated": 0}, "calibrate")
     with pytest.raises(UserError, match="nothing to calibrate on"):
         calibrate_job(off_run, off)
     # What the runs kept is shown as a history.

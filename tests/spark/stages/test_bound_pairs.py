@@ -68,8 +68,15 @@ def test_what_is_among_the_nearest_of_either_end_stays(
     assert all(line.startswith("BroadcastExchange") for line in shuffles)
 
 
+def nearer_than(node: int, distance: float) -> int:
+    return sum(node in edge and own < distance for edge, own in random_pairs().items())
+
+
 def test_the_crowded_are_those_with_more_pairs(pairs: DataFrame) -> None:
     degrees = np.bincount(np.array(list(random_pairs())).ravel())
-    crowded = {bytes(r.signature_id)[0] for r in crowded_signatures(pairs, MOST).collect()}
-    assert crowded == set(np.flatnonzero(degrees > MOST).tolist())
+    crowded = {r.signature_id[0]: r.within for r in crowded_signatures(pairs, MOST).collect()}
+    assert crowded.keys() == set(np.flatnonzero(degrees > MOST).tolist())
+    nearer = {node: nearer_than(node, within) for node, within in crowded.items()}
+    assert min(nearer.values()) >= MOST
+    assert sum(nearer.values()) < 0.8 * degrees[list(crowded)].sum()
     assert crowded_signatures(pairs, int(degrees.max())).head() is None

@@ -50,13 +50,22 @@ def test_bins_hold_their_lower_end() -> None:
 
 
 def test_a_pair_within_the_sample_counts_whole_and_one_out_of_it_half() -> None:
-    found = matches_of((5, 3, 0.1, 0.9, 0.9, 3), (5, 8, 0.1, 0.05, 0.9, 3))
+    found = matches_of((5, 3, 0.1, 0.9, 0.9, 3), (5, 8, 0.3, 0.26, 0.9, 3))
     graph = known_graph(np.array([3, 5]), 20, both_ways(found))
     estimate = estimated(graph)
     assert estimate.real_below[-1] == 10 * 1.5
     assert estimate.false_below[-1] == 10 * 2 * 0.5
     assert estimate.images_real[-1] == 10 * 2
     assert estimate.images_false[-1] == 10 * 2
+
+
+@pytest.mark.parametrize(("link", "false"), [(0.249, 0), (0.25, 2)])
+def test_a_decoy_says_nothing_of_pictures_that_near_pairs_connect(link: float, false: int) -> None:
+    graph = graph_of((1, 0, link, 0.9, 3), (2, 1, 0.2, 0.9, 3), (2, 0, 0.38, 0.36, 3))
+    estimate = estimated(graph)
+    assert estimate.false_below[-1] == false
+    assert estimate.images_false[-1] == 2 * false
+    assert false_signs(graph, decoys(graph), 0.4).sum() == false
 
 
 @pytest.mark.parametrize(

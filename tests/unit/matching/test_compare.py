@@ -1,7 +1,6 @@
 """A bucket gives the pairs that meet there first, as a literal loop over all pairs does."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +9,9 @@ from hypothesis import strategies as st
 
 from matching import compare, compare_bucket, kernel
 from matching.compare import Compared, Search, Side
-from matching.kernel import Farthest, Pairs
 from matching.meeting import meet_first_under, reaches
-from matching.nearest import farthest_kept
+from matching.nearest import Limits
+from matching.pairs import Pairs
 from matching.rules import REMOVED, Keyed
 from signature import distances
 
@@ -262,19 +261,19 @@ def test_rows_out_of_order_would_lose_pairs() -> None:
 
 @pytest.mark.parametrize("room", [0, 50, ALL])
 @pytest.mark.parametrize("max_pairs", [1, 3, 10])
-@pytest.mark.parametrize("two", [False, True])
+@pytest.mark.parametrize(("two", "very_many"), [(False, 0), (True, 0), (False, 200), (True, ALL)])
 def test_the_nearest_pairs_stay_whatever_is_held_at_once(
-    monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool
+    monkeypatch: pytest.MonkeyPatch, room: int, max_pairs: int, two: bool, very_many: int
 ) -> None:
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
     for module in (compare, kernel):
-        monkeypatch.setattr(module, "LEFT_OUT", 1)
+        monkeypatch.setattr(module, "VERY_MANY", very_many)
+        monkeypatch.setattr(module, "EACH", 1)
     set_blocks(monkeypatch, 8)
     left, right = (shared(LEVELS[:60]), shared(LEVELS[60:])) if two else (shared(LEVELS), None)
     search = Search(0.7, reaches(184, {}), max_pairs)
     near = every_pair_that_meets_here(left, right, 0.7, 184)
-    sizes = len(left.levels), len((right or left).levels)
-    stays = farthest_kept(near, sizes, right is None, max_pairs).keep(near)
+    stays = among_nearest(near, right is None, max_pairs)
     reported = reported_here(left, right, near)
     assert np.count_nonzero(reported & ~stays) > 50
     assert np.count_nonzero(~reported & stays) > 2
@@ -283,6 +282,18 @@ def test_the_nearest_pairs_stay_whatever_is_held_at_once(
     pairs = zip(*(column.tolist() for column in kept), strict=True)
     assert as_dict(bounded) == {(a, b): distance for a, b, distance in pairs}
     assert bounded.dropped == np.count_nonzero(reported & ~stays)
+
+
+def among_nearest(pairs: Pairs, one_side: bool, max_pairs: int) -> np.ndarray:  # type: ignore[type-arg]
+    """Tell which pairs have fewer than so many nearer ones at either end."""
+    ends = pairs.a, pairs.b if one_side else pairs.b + 1_000
+    every, distance = np.concatenate(ends), np.tile(pairs.distance, 2)
+    nearer = [
+        [np.count_nonzero((every == end) & (distance < own)) for end in both]
+        for *both, own in zip(*ends, pairs.distance, strict=True)
+    ]
+    stays: np.ndarray = np.min(nearer, axis=1) < max_pairs  # type: ignore[type-arg]
+    return stays
 
 
 def shared(levels: Levels) -> Side:
@@ -315,9 +326,9 @@ def test_of_very_many_dropped_pairs_some_stand_for_all(
     search = Search(0.95, reaches(184, {}), 5)
     exact = compare_bucket(side(LEVELS), None, KEY, 184, search)
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", room)
-    monkeypatch.setattr(compare, "_COUNTED", 200)
     for module in (compare, kernel):
-        monkeypatch.setattr(module, "LEFT_OUT", 8)
+        monkeypatch.setattr(module, "VERY_MANY", 200)
+        monkeypatch.setattr(module, "EACH", 8)
     set_blocks(monkeypatch, 20)
     about = compare_bucket(side(LEVELS), None, KEY, 184, search)
     assert as_dict(about) == as_dict(exact)
@@ -326,20 +337,24 @@ def test_of_very_many_dropped_pairs_some_stand_for_all(
     assert about.dropped == pytest.approx(exact.dropped, rel=0.1)
 
 
-def test_a_crowded_bucket_is_not_sorted_for_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    sorted_pairs = []
+def test_a_crowded_bucket_is_not_looked_through_for_every_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_through = []
+    keep = Limits.keep
 
-    def counted(pairs: Pairs, *limits: Any) -> Farthest:  # noqa: ANN401
-        sorted_pairs.append(len(pairs.a))
-        return farthest_kept(pairs, *limits)
+    def counted(limits: Limits, pairs: Pairs) -> np.ndarray:  # type: ignore[type-arg]
+        looked_through.append(len(pairs.a))
+        return keep(limits, pairs)
 
-    monkeypatch.setattr(compare, "farthest_kept", counted)
+    monkeypatch.setattr(Limits, "keep", counted)
     monkeypatch.setattr(compare, "_PAIRS_AT_ONCE", 100)
     set_blocks(monkeypatch, 1)
     search = Search(0.95, reaches(184, {}), 60)
     compared = compare_bucket(side(LEVELS), None, KEY, 184, search)
     every = len(compared.pairs.a) + compared.dropped
     assert every > 5_000
-    # More stay than may be held at once; still, all sorting together is a few times all pairs.
+    # More stay than may be held at once; still, all looking is a few times all pairs.
     assert len(compared.pairs.a) > 2_000
-    assert sum(sorted_pairs) < 4 * every
+    assert len(looked_through) > 3
+    assert sum(looked_through) < 4 * every

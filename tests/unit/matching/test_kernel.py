@@ -1,16 +1,21 @@
 """The kernel's pairs are those of brute force, to the last bit."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from matching import kernel
-from matching.kernel import Farthest, Pairs, factor, no_pairs, pairs_below, together
+from matching.kernel import factor, pairs_below
+from matching.nearest import Limits, limits_of, nearest
+from matching.pairs import Pairs
 from signature import distances
 
 from .examples import Levels, brute_force, random_levels, signatures
+
+Distances = npt.NDArray[np.float64]
 
 SOME = arrays.arrays(
     np.int8, st.tuples(st.integers(1, 6), st.just(272)), elements=st.integers(-2, 2)
@@ -163,15 +168,12 @@ def test_parts_of_a_side_are_those_rows() -> None:
             assert np.array_equal(getattr(part, name), getattr(expected, name))
 
 
-def test_pairs_are_put_together_in_order_and_chosen() -> None:
-    some = [Pairs(*(np.array([i, i + 1], dtype) for dtype in (int, int, float))) for i in range(3)]
-    joined = together([some[2], no_pairs(), some[0]])
-    assert joined.a.tolist() == joined.b.tolist() == [2, 3, 0, 1]
-    chosen = joined.where(np.array([True, False, False, True]))
-    assert (chosen.a.tolist(), chosen.distance.tolist()) == ([2, 1], [2.0, 1.0])
-    for none in (together([]), no_pairs(), together([no_pairs()])):
-        assert [column.dtype for column in none] == [np.int64, np.int64, np.float64]
-        assert as_dict(none) == {}
+def known_to(left: Distances, right: Distances) -> Limits:
+    """Reaches of the nearest that are known already, and stay as they are."""
+    sides = [
+        nearest(np.zeros(len(last), np.uint8), 0, 0)._replace(last=last) for last in (left, right)
+    ]
+    return limits_of(sides[0], sides[1], 0)
 
 
 @pytest.mark.parametrize("width", [3, 1_000])
@@ -179,21 +181,60 @@ def test_what_is_far_from_both_ends_is_left_out_and_some_of_it_stands_for_all(
     monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setattr(kernel, "_COLUMNS", width)
-    monkeypatch.setattr(kernel, "LEFT_OUT", 2)
+    monkeypatch.setattr(kernel, "EACH", 2)
+    monkeypatch.setattr(kernel, "VERY_MANY", 50)
     left, right = signatures(240)[:120], signatures(240)[120:]
     rng = np.random.default_rng(1)
-    farthest = Farthest(rng.uniform(0, 0.7, len(left)), rng.uniform(0, 0.7, len(right)))
+    limits = known_to(rng.uniform(0, 0.7, len(left)), rng.uniform(0, 0.7, len(right)))
     sides = factor(left, 0.9, right=False), factor(right, 0.9, right=True)
-    found = pairs_below(*sides, 0.9, above_diagonal=False, farthest=farthest)
+    found = pairs_below(*sides, 0.9, above_diagonal=False, limits=limits)
     every = by_definition(left, right, 0.9)
     near = {
-        (a, b): far for (a, b), far in every.items() if far <= max(farthest.a[a], farthest.b[b])
+        (a, b): far
+        for (a, b), far in every.items()
+        if far <= max(limits.left.last[a], limits.right.last[b])
     }
-    stands = np.isinf(found.distance)
-    assert as_dict(found.where(~stands)) == near
+    alone, stands = found.distance == kernel.ITSELF, found.distance == kernel.ALL_LEFT_OUT
+    assert as_dict(found.where(~stands & ~alone)) == near
     assert 50 < len(near) < len(every) - 50
-    some = as_dict(found.where(stands)).keys()
+    assert np.count_nonzero(alone) == 50
+    some = as_dict(found.where(stands | alone)).keys()
     assert some <= every.keys() - near.keys()
     left_out = len(every) - len(near)
-    blocks = -(-len(right) // width)
-    assert left_out / 2 - blocks <= len(some) <= left_out / 2
+    assert limits.left_out.tolist() == [left_out]
+    assert len(some) == 50 + left_out // 2 - 25
+
+
+def test_what_lies_at_the_cutoff_itself_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = signatures(120)
+    measured = distances(levels, levels)
+    nowhere = np.zeros(len(levels))
+    for cutoff in np.unique(measured[measured > 0])[::97].tolist():
+        sides = factor(levels, cutoff, right=False), factor(levels, cutoff, right=True)
+        found = pairs_below(*sides, cutoff, True, known_to(nowhere, nowhere))
+        expected = np.count_nonzero(np.triu((measured > 0) & (measured < cutoff), 1))
+        assert np.count_nonzero(found.distance == kernel.ITSELF) == expected
+
+
+@pytest.mark.parametrize("max_pairs", [1, 2, 7, 40, 118, 119, 500])
+@pytest.mark.parametrize("width", [3, 1_000])
+def test_the_nearest_of_each_row_are_learnt_as_pairs_come(
+    monkeypatch: pytest.MonkeyPatch, max_pairs: int, width: int
+) -> None:
+    monkeypatch.setattr(kernel, "_COLUMNS", width)
+    levels = signatures(120)
+    costs = np.random.default_rng(1).integers(0, 90, len(levels)).astype(np.uint8)
+    near = nearest(costs, max_pairs, len(levels))
+    sides = factor(levels, 0.99, right=False), factor(levels, 0.99, right=True)
+    found = pairs_below(*sides, 0.99, True, limits_of(near, near, 100))
+    measured = distances(levels, levels)
+    apart = costs.astype(int)[:, None] + costs > 100
+    measured[apart | (measured >= 0.99) | np.eye(len(levels), dtype=bool)] = np.inf
+    in_order = np.sort(measured, axis=1)
+    if max_pairs < len(levels):
+        assert near.counts.tolist() == np.minimum(np.isfinite(measured).sum(1), max_pairs).tolist()
+        assert np.array_equal(near.last, in_order[:, max_pairs - 1])
+    kept = as_dict(found.where((found.distance >= 0) & np.isfinite(found.distance)))
+    close = np.triu(np.isfinite(measured) & (measured <= np.maximum(near.last[:, None], near.last)))
+    assert kept.keys() >= set(zip(*map(np.ndarray.tolist, np.nonzero(close)), strict=True))
+    assert all(measured[pair] == distance for pair, distance in kept.items())

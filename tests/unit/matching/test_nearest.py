@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.kernel import Pairs, no_pairs, together
-from matching.nearest import farthest_kept
+from matching import kernel
+from matching.nearest import Limits, limits_of, nearest, no_limits
+from matching.pairs import Pairs, no_pairs, together
 
 Edge = tuple[int, int, float]
 
@@ -24,10 +25,17 @@ def nearest_pairs(pairs: Pairs, max_pairs: int, one_side: bool) -> tuple[Pairs, 
     """Return what stays, and how many go; there are a few rows more than are in pairs."""
     sizes = tuple(int(rows.max(initial=0)) + 3 for rows in (pairs.a, pairs.b))
     size = max(sizes), max(sizes) if one_side else sizes[1]
-    farthest = farthest_kept(pairs, size, one_side, max_pairs)
-    assert (len(farthest.a), len(farthest.b)) == size
-    stays = farthest.keep(pairs)
+    stays = learnt(pairs, size, one_side, max_pairs).keep(pairs)
     return pairs.where(stays), int(np.count_nonzero(~stays))
+
+
+def learnt(pairs: Pairs, sizes: tuple[int, int], one_side: bool, max_pairs: int) -> Limits:
+    left, right = (nearest(np.zeros(size, np.uint8), max_pairs, 1_000) for size in sizes)
+    limits = limits_of(left, left if one_side else right, 0)
+    for a, b, distance in zip(*pairs, strict=True):
+        kernel._learn(limits.left, a, distance)
+        kernel._learn(limits.right, b, distance)
+    return limits
 
 
 def literal(edges: list[Edge], max_pairs: int, one_side: bool) -> list[Edge]:
@@ -106,12 +114,33 @@ def test_the_two_sides_are_told_apart() -> None:
 
 def test_limits_of_some_pairs_hold_for_others() -> None:
     line = pairs_of([(0, b, b / 10) for b in range(1, 6)])
-    farthest = farthest_kept(line, (9, 9), True, 2)
-    assert farthest.a.tolist() == [0.2, *[np.inf] * 8]
+    limits = learnt(line, (9, 9), True, 2)
+    assert limits.left.last.tolist() == [0.2, *[np.inf] * 8]
     others = pairs_of([(0, 7, 0.1), (0, 8, 0.9), (7, 8, 0.9)])
-    assert farthest.keep(others).tolist() == [True, True, True]  # of 7 and 8 nothing is known
-    crowded = farthest_kept(pairs_of([(0, 1, 0.1), (0, 2, 0.3), (1, 2, 0.2)]), (3, 3), True, 1)
+    assert limits.keep(others).tolist() == [True, True, True]  # of 7 and 8 nothing is known
+    crowded = learnt(pairs_of([(0, 1, 0.1), (0, 2, 0.3), (1, 2, 0.2)]), (3, 3), True, 1)
     assert crowded.keep(pairs_of([(0, 2, 0.2), (0, 2, 0.25)])).tolist() == [True, False]
+
+
+def test_without_limits_all_stay_and_nothing_is_learnt() -> None:
+    limits = no_limits(3, 2)
+    for distance in (0.3, 0.1):
+        kernel._learn(limits.right, 1, distance)
+    assert limits.right.last.tolist() == [np.inf] * 2
+    assert limits.keep(pairs_of([(2, 1, 0.9)])).tolist() == [True]
+
+
+@pytest.mark.parametrize(("max_pairs", "partners", "room"), [(3, 4, 3), (4, 4, 0), (9, 4, 0)])
+def test_no_more_is_held_than_may_have_to_go(max_pairs: int, partners: int, room: int) -> None:
+    assert nearest(np.zeros(5, np.uint8), max_pairs, partners).heaps.shape == (5, room)
+
+
+def test_parts_teach_the_whole() -> None:
+    whole = nearest(np.arange(5, dtype=np.uint8), 1, 9)
+    part = whole.part(2, 4)
+    assert part.costs.tolist() == [2, 3]
+    kernel._learn(part, 1, 0.25)
+    assert whole.last.tolist() == [np.inf, np.inf, np.inf, 0.25, np.inf]
 
 
 def test_no_pairs_stay_none() -> None:

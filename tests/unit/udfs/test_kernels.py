@@ -125,7 +125,7 @@ def test_every_compiled_function_of_the_stages_is_compiled(machine_code: Path) -
         "alpha._over_ground", "cells._take_best", "crop._variation", "greedy.greedy_removals",
         "grey._of_colour", "grey._of_grey", "grey._of_padded", "grid._means", "grid._spaced",
         "kernel._decide", "levels._differences", "levels._numbered", "levels._outside",
-        "meeting._meet", "nearest._farthest_kept", "packing._pack", "packing._unpack",
+        "meeting._meet", "packing._pack", "packing._unpack",
         "percentile.sorted_percentiles", "words._words",
     }  # fmt: skip
 
