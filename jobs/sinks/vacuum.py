@@ -40,7 +40,9 @@ def vacuum_table(spark: SparkSession, path: str, kept: Sequence[int], hours: int
         return 0
     candidates.createOrReplaceTempView(_CANDIDATES)
     with _short_retention(spark):
-        spark.sql(f"VACUUM delta.`{path}` USING INVENTORY {_CANDIDATES} RETAIN {hours} HOURS")
+        # By its name it is taken for a table, and refused.
+        inventory = f"(SELECT path, length, isDir, modificationTime FROM {_CANDIDATES})"
+        spark.sql(f"VACUUM delta.`{path}` USING INVENTORY {inventory} RETAIN {hours} HOURS")
     spark.catalog.dropTempView(_CANDIDATES)
     return before - _candidates(spark, path, kept).count()
 
