@@ -40,7 +40,9 @@ def vacuum_table(spark: SparkSession, path: str, kept: Sequence[int], hours: int
         return 0
     candidates.createOrReplaceTempView(_CANDIDATES)
     with _short_retention(spark):
-        spark.sql(f"VACUUM delta.`{path}` USING INVENTORY {_CANDIDATES} RETAIN {hours} HOURS")
+        # By its name it is taken for a table, and refused.
+        inventory = f"(SELECT * FROM {_CANDIDATES})"  # noqa: S608 - a constant
+        spark.sql(f"VACUUM delta.`{path}` USING INVENTORY {inventory} RETAIN {hours} HOURS")
     spark.catalog.dropTempView(_CANDIDATES)
     return before - _candidates(spark, path, kept).count()
 
@@ -51,12 +53,14 @@ def _candidates(spark: SparkSession, path: str, kept: Sequence[int]) -> DataFram
     needed = spark.createDataFrame([(name,) for name in names], "name string")
     # This source tells paths, sizes and times from the listing; its contents are not asked for.
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
-    found = files.select(
-        "path",
-        "length",
-        F.lit(False).alias("isDir"),
-        F.unix_millis("modificationTime").alias("modificationTime"),
-    )
+    told = {
+        "path": F.col("path"),
+        "length": F.col("length"),
+        "isDir": F.lit(False),
+        "modificationTime": F.unix_millis("modificationTime"),
+    }
+    # Delta refuses columns that can hold no null.
+    found = files.select(*(F.when(F.lit(True), value).alias(name) for name, value in told.items()))
     own_name = F.element_at(F.split("path", "/"), -1)
     return found.join(needed, own_name == F.col("name"), how="left_anti")
 
