@@ -222,7 +222,9 @@ def _sentence(trace: str, options: dict[str, str]) -> str:
     for sign, meaning in _REASONS:
         if sign in trace:
             return meaning
-    causes = re.findall(r"^(?:Caused by: )?[\w.$]*(?:Exception|Error): (.+)$", trace, re.MULTILINE)
+    causes = re.findall(
+        r"^(?:Caused by: |: )?[\w.$]*(?:Exception|Error): (.+)$", trace, re.MULTILINE
+    )
     samples = re.findall(r"Error sample[^\n]*\n\t(.+)", trace)
     told = (samples or causes or trace.strip().splitlines())[-1][:_MAX_MESSAGE]
     for name, value in options.items():

@@ -141,7 +141,7 @@ def full_ones(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFr
         ``signature_id``.
     """
     near = touching(pairs, signatures)
-    full = crowded_signatures(near, max_pairs - 1)
+    full = crowded_signatures(near, max_pairs - 1).select("signature_id")
     return full.join(signatures, "signature_id", how="left_semi")
 
 

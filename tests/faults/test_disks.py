@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from tests.faults.conftest import remount
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
 _ALWAYS = {("dedupe_report", 10), ("dedupe_report", 60), ("compact", 30)}
 _SHARES = (0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from tests.faults.killing import DRIVER, EXECUTOR, WORKER, point, run_and_kill
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.faults]
 
 POINTS = 20
 
