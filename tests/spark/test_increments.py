@@ -133,11 +133,11 @@ def test_a_refit_is_a_build_under_another_model_and_nights_go_on(
     images = {f"image {i}": i for i in range(100)}
     _, first = store.build(images)
     fewer = {name: shown for name, shown in images.items() if shown % 10}
-    before = store.night(images, fewer)
+    store.night(images, fewer)
     refitted, second = store.refit(seed=2)
     assert second.model_id != first.model_id
     assert second.fitted_to == refitted.counts["signatures"] == 90
-    assert refitted.pairs == oracle(fewer, second) != before.pairs
+    assert refitted.pairs == oracle(fewer, second)
     after = store.night(fewer, images)
     assert after.counts["signatures_came"] == 10
     assert after.pairs == oracle(images, second)
