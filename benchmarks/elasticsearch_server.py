@@ -167,6 +167,8 @@ class Server:
             "path.data": str(self._folder / "data"),
             "path.logs": str(self._folder / "logs"),
             "xpack.security.enabled": False,
+            # A disk that is nearly full is the machine's matter: few documents are written here.
+            "cluster.routing.allocation.disk.threshold_enabled": False,
             **self._settings,
         }
         text = "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())

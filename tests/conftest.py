@@ -29,6 +29,7 @@ _SLOW = ("e2e", "elastic", "lookup", "ship", "spark")
 QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where there are several processes, give each file to one of them, the slow folders first.
 
