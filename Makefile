@@ -50,8 +50,7 @@ check-shell:
 # The environment is the door's own: its Java, its jars, its settings.
 test: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
-	  $(python) -m pytest $(TESTS) --cov --numprocesses $(PROCESSES) --dist loadgroup \
-	    --no-loadscope-reorder
+	  $(python) -m pytest $(TESTS) --cov --numprocesses $(PROCESSES) --no-loadscope-reorder
 
 # Those of `make test` are a sample of these.
 faults: setup

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ for _library in ("OMP", "OPENBLAS"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 from pyspark.sql import SparkSession  # noqa: E402 - brings numpy
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
 from tests.elastic.server import archive, elastic_url, own_server  # noqa: E402
 
@@ -21,25 +23,31 @@ __all__ = ["archive", "elastic_url", "own_server"]  # fixtures: one server for a
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 
+_SLOW = ("e2e", "elastic", "lookup", "ship", "spark")
+_SERVED = ("tests/elastic/", "tests/lookup/")
+
 # A test's jobs are short: the JVM's second compiler would only take the cores away. Without it a
 # JVM keeps room for 48 MB of machine code; a dozen jobs fill that, and then it compiles no more.
-_SLOW = ("e2e", "elastic", "lookup", "ship", "spark")
-"""Folders whose tests begin first, so that none of them is left alone at the end."""
-
 QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where there are several processes, give each file to one of them, the slow folders first.
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # it brings no types
+    """Gives each file to one process, and all that needs Elasticsearch to one, to start it once."""
 
-    What needs Elasticsearch goes to one process, which starts it once.
-    """
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "elasticsearch" if file.startswith(_SERVED) else file
+
+
+@pytest.hookimpl(optionalhook=True)  # only where there are several processes
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:  # noqa: ANN401
+    """Tell which process runs which tests."""
+    return _ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the slow folders begin, so that no test of theirs is left alone at the end."""
     items.sort(key=lambda item: not any(part in _SLOW for part in item.path.parts))
-    for item in items:
-        served = "elastic_url" in getattr(item, "fixturenames", ())
-        group = "elasticsearch" if served else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
