@@ -87,7 +87,8 @@ def estimate_false_pairs(
         Of the whole corpus: what was found for the sample, times the corpus over the sample.
     """
     weight = _ends_in_sample(graph) / 2
-    signs = _signs(graph, decoys)
+    wins = _decoy_wins(graph, decoys)
+    signs = _signs(graph, decoys, wins)
     false = _histogram(signs.distance, weight[signs.edge], edges)
     drawn = _resampled(graph, signs, weight, edges, seed)
     low, high = bound(np.cumsum(false), np.cumsum(drawn, axis=1))
@@ -103,7 +104,7 @@ def estimate_false_pairs(
         low * scale,
         high * scale,
         _images_in_real_pairs(graph, edges) * scale,
-        np.array([_images_in_false_pairs(graph, decoys, end) for end in edges[1:]]) * scale,
+        np.array([_images_in_false_pairs(graph, decoys, wins, end) for end in edges[1:]]) * scale,
     )
 
 
@@ -124,12 +125,12 @@ def false_signs(graph: Graph, decoys: Decoys, cutoff: float) -> Whole:
     (e,) int64
         0, 1 or 2.
     """
-    signs = _signs(graph, decoys)
+    signs = _signs(graph, decoys, _decoy_wins(graph, decoys))
     return np.bincount(signs.edge[signs.distance < cutoff], minlength=len(graph.real))
 
 
-def _signs(graph: Graph, decoys: Decoys) -> _Signs:
-    wins = np.flatnonzero(_decoy_wins(graph, decoys))
+def _signs(graph: Graph, decoys: Decoys, decoy_wins: npt.NDArray[np.bool_]) -> _Signs:
+    wins = np.flatnonzero(decoy_wins)
     once = np.flatnonzero((decoys.distance == graph.real) | decoys.undecided)
     edge = np.concatenate([wins, wins, once])
     distance = np.concatenate([decoys.distance[wins], graph.real[wins], graph.real[once]])
@@ -182,7 +183,9 @@ def _images_in_real_pairs(graph: Graph, edges: tuple[float, ...]) -> Values:
     return np.searchsorted(np.sort(least[graph.sampled]), edges[1:]).astype(np.float64)
 
 
-def _images_in_false_pairs(graph: Graph, decoys: Decoys, cutoff: float) -> int:
+def _images_in_false_pairs(
+    graph: Graph, decoys: Decoys, wins: npt.NDArray[np.bool_], cutoff: float
+) -> int:
     """Estimate the images of the sample that are in a false pair below a cutoff.
 
     An image with b false pairs of which picture and decoy are both below the cutoff is in one for
@@ -191,7 +194,6 @@ def _images_in_false_pairs(graph: Graph, decoys: Decoys, cutoff: float) -> int:
     B of b is 1 if b > 0 and else 0. So 1 - (-1) ** B + (-1) ** B [A > 0] has the right mean.
     """
     nodes = len(graph.sampled)
-    wins = _decoy_wins(graph, decoys)
     both = _per_node(graph, wins & (graph.real < cutoff), nodes)
     one = _per_node(graph, wins & (decoys.distance < cutoff) & (graph.real >= cutoff), nodes)
     ties = (decoys.distance == graph.real) | decoys.undecided
