@@ -1,7 +1,7 @@
 # One command per habit; `make help` lists them. Works on a fresh clone: what is missing is
 # made first, by the same door that runs the jobs.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test faults bench reliability lock clean
+.PHONY: help setup check test slow faults bench reliability lock clean
 
 # Tools run as modules: scripts in .venv/bin name the folder that they were made in.
 python := .venv/bin/python
@@ -15,7 +15,8 @@ PROCESSES ?= 2
 help:
 	@echo "make setup  the environment for development (.venv, jars)"
 	@echo "make check  style, types, import rules, docstrings, shell syntax"
-	@echo "make test   all tests, with coverage; TESTS=... for some of them"
+	@echo "make test   the tests, with coverage; TESTS=... for some of them"
+	@echo "make slow   those that take a minute each; TESTS=... for some"
 	@echo "make faults jobs killed and disks filled at many seeded points: hours; TESTS=... for some"
 	@echo "make bench  the benchmarks that take seconds"
 	@echo "make reliability  damaged and odd files, each of which must end with a reason"
@@ -51,6 +52,11 @@ check-shell:
 test: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
 	  $(python) -m pytest $(TESTS) --cov --numprocesses $(PROCESSES) --no-loadscope-reorder
+
+slow: setup
+	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
+	  $(python) -m pytest $(TESTS) -m "slow and not faults" --numprocesses $(PROCESSES) \
+	  --no-loadscope-reorder
 
 # Those of `make test` are a sample of these.
 faults: setup

@@ -38,6 +38,7 @@ from jobs.grouping import choose_keepers  # noqa: E402
 from jobs.model import Distinct  # noqa: E402
 from jobs.newcoming import search_newcomers  # noqa: E402
 from jobs.progress import Progress  # noqa: E402
+from jobs.regrouping import Changes  # noqa: E402
 from jobs.run import Run  # noqa: E402
 from jobs.searching import plan_pairs, search_pairs  # noqa: E402
 from jobs.settings import Settings, parse_assignment, read_settings  # noqa: E402
@@ -77,7 +78,9 @@ class _Store:
             turnover = turn_over(
                 run, model, images, new.withColumn("status", F.lit(SIGNED)), nobody
             )
-            return _ended(run, images, search_newcomers(run, turnover), model.model_id)
+            update = search_newcomers(run, turnover)
+            moved = _images(new).withColumn("was", F.lit(False))
+            return _ended(run, images, update.pairs, model.model_id, Changes(moved, update))
 
     def differing_pairs(self, one: str, other: str) -> int:
         """Count the pairs that are in one store only."""
@@ -98,8 +101,11 @@ class _Store:
             run.clean_up()
 
 
-def _ended(run: Run, images: DataFrame, pairs: DataFrame, model_id: str) -> dict[str, Any]:
-    choose_keepers(run, Corpus(images, pairs, 0, _VERSION), pairs)
+def _ended(
+    run: Run, images: DataFrame, pairs: DataFrame, model_id: str, changes: Changes | None = None
+) -> dict[str, Any]:
+    corpus = Corpus(images, pairs, images.count(), _VERSION)
+    choose_keepers(run, corpus, pairs, changes=changes)
     run.commit(model_id, _VERSION)
     return {"model": model_id, "counts": run.counts, "stages_s": run.timings}
 

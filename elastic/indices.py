@@ -144,6 +144,21 @@ def change(client: Client, name: str, **settings: object) -> None:
     client.put(f"/{quote(name, safe='')}/_settings", {"index": body})
 
 
+def describe(client: Client, name: str, meta: dict[str, Any]) -> None:
+    """Change what an index says of its documents.
+
+    Parameters
+    ----------
+    client : Client
+        The server.
+    name : str
+        Of the index.
+    meta : dict
+        Its ``_meta`` from now on.
+    """
+    client.put(f"/{quote(name, safe='')}/_mapping", {"_meta": meta})
+
+
 def count(client: Client, name: str) -> int:
     """Refresh an index and count its documents.
 

@@ -13,7 +13,8 @@ PROFILES: Final = ("full", "lean")
 SIGNATURE_VERSION: Final = "signature_version"
 MODEL_ID: Final = "model_id"
 PROFILE: Final = "profile"
-"""Keys of an index's ``_meta``."""
+RUN_SEQUENCE: Final = "run_sequence"
+"""Keys of an index's ``_meta``. The last is of the newest run that was written into it."""
 
 _REPEATED: Final = "repeated"
 _FOLDER: Final = Path(__file__).parent.parent / "conf" / "elasticsearch"

@@ -1,6 +1,6 @@
 """The search of an increment: newcomers with all, and nobody else with anybody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,27 @@ class Turnover:
     count: int
 
 
-def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
+@dataclass(frozen=True)
+class Update:
+    """The pairs of a corpus, and where they are others than before.
+
+    Attributes
+    ----------
+    pairs : DataFrame
+        The table ``pairs``: what one search of the living under the model would find.
+    touched : DataFrame or None
+        ``signature_id``: each pair that came or went has one of these as an end. None where all
+        were searched anew.
+    lost_from : DataFrame or None
+        The table of the run before; None where no pair went.
+    """
+
+    pairs: DataFrame
+    touched: DataFrame | None = None
+    lost_from: DataFrame | None = None
+
+
+def search_newcomers(run: Run, turnover: Turnover) -> Update:
     """Bring the table ``pairs`` up to date.
 
     Parameters
@@ -91,8 +111,8 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
 
     Returns
     -------
-    DataFrame
-        The table as this run wrote it: what one search of the living under the model would find.
+    Update
+        The table as this run wrote it.
     """
     model, before = turnover.model, run.read("pairs")
     with run.stage("checking buckets"):
@@ -102,7 +122,7 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
         count = newcomers.count()
         run.counts |= {"newcomers": count, "buckets_changed": len(moved)}
     if count > min(_MOST_SHARE * turnover.count, _MOST_NEWCOMERS):
-        return _search_all(run, turnover)
+        return Update(_search_all(run, turnover))
     with run.stage("comparing newcomers"):
         met = _met(turnover, newcomers, reaches) if count else newcomers.transform(_nobody)
         found = run.stash(met, "found")
@@ -112,9 +132,13 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
     with run.stage("updating pairs"):
         again = newcomers.join(turnover.came, "signature_id", how="left_anti")
         gone = run.stash(again.unionByName(turnover.went), "gone")
-        pairs = _update(run, before, gone, pair_rows(found, model), model.max_pairs_per_image)
-        run.counts |= pair_counts(pairs.agg(*pair_columns()).head())
-    return pairs
+        found = pair_rows(found, model)
+        update = _update(run, before, gone, found, model.max_pairs_per_image)
+        run.counts |= pair_counts(update.pairs.agg(*pair_columns()).head())
+    ends = newcomers.unionByName(turnover.went)
+    if update.touched is not None:
+        ends = ends.unionByName(update.touched)
+    return replace(update, touched=ends)
 
 
 def _nobody(newcomers: DataFrame) -> DataFrame:
@@ -210,18 +234,21 @@ def companies_of(rows: DataFrame, model: Model) -> list[Company]:
 
 def _update(
     run: Run, before: DataFrame, gone: DataFrame, found: DataFrame, max_pairs: int
-) -> DataFrame:
+) -> Update:
     """Write the pairs of those who stayed, and what was found, without what is too much."""
-    stayed = apart_from(before, gone) if gone.head() is not None else before
+    any_gone = gone.head() is not None
+    stayed = apart_from(before, gone) if any_gone else before
     dropped = _dropped(run, stayed, found, max_pairs)
-    if dropped is None and gone.head() is None:
-        return run.append("pairs", found) if found.head() is not None else before
+    if dropped is None and not any_gone:
+        return Update(run.append("pairs", found) if found.head() is not None else before)
     pairs = stayed.unionByName(found)
+    touched = None
     if dropped is not None:
         run.counts["pairs_dropped"] += dropped.count()
         ends = ["signature_id_a", "signature_id_b"]
         pairs = pairs.join(dropped, ends, how="left_anti")
-    return run.write("pairs", conform(pairs, PAIRS))
+        touched = ends_of(dropped)
+    return Update(run.write("pairs", conform(pairs, PAIRS)), touched, before)
 
 
 def _dropped(run: Run, stayed: DataFrame, found: DataFrame, max_pairs: int) -> DataFrame | None:

@@ -18,7 +18,7 @@ from jobs.loads.rejects import keep_rejects, rejects_index
 from jobs.loads.sizes import shards_for
 from jobs.loads.stored import Stored
 from jobs.loads.swapping import Swap
-from jobs.loads.target import Meta, new_version
+from jobs.loads.target import Meta, claim, new_version
 from jobs.loads.verify import verify_count
 from jobs.loads.writer import IndexWriter
 from jobs.progress import clock
@@ -138,6 +138,7 @@ class Backfill:
                     verify_count(self._client, plan.index, plan.documents - rejected)
                 self._record(plan, VERIFIED)
             stored, told = swap.swap(stored)
+            claim(self._client, plan.index, stored.sequence)
         else:
             told = []  # only the note was missing
         remove(self._client, rejects_index(plan.index))
@@ -158,6 +159,7 @@ class Backfill:
         body["settings"]["index"]["refresh_interval"] = "-1"
         plan = plan.made(create(self._client, plan.index, body).uuid)
         self._record(plan, PENDING)
+        claim(self._client, plan.index, stored.sequence)
         return plan
 
     def _load(self, plan: Plan, stored: Stored, chunks: Chunks) -> int:

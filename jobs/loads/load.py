@@ -14,7 +14,15 @@ from jobs.loads.publishing import publish
 from jobs.loads.rejects import Reject, keep_rejects, rejects_index
 from jobs.loads.sizes import replicas_for, shards_for
 from jobs.loads.stored import Stored
-from jobs.loads.target import Meta, Target, behind, check_index, check_same, open_target
+from jobs.loads.target import (
+    Meta,
+    Target,
+    behind,
+    check_index,
+    check_same,
+    claim,
+    open_target,
+)
 from jobs.loads.verify import verify_absent, verify_count, verify_ids
 from jobs.loads.writer import IndexWriter, open_writer
 from jobs.request import Request
@@ -184,6 +192,7 @@ class Load:
         target = open_target(writer.client, self._alias, meta, shards, 0, index)
         if target.index != index:
             self._record(PENDING, stored.run_id, index=target.index)
+        claim(writer.client, target.index, stored.sequence)
         gone = None if target.fresh else self._gone(target, writer, stored, images)
         writing = writer.writing(target.index, stored.sequence)
         kind = writer.documents.task(stored), writer.documents.metadata_type(images)

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from elastic import Client, Connection, ConnectionSettingError, ElasticError, connection
-from elastic.indices import IndexState, create, find, find_one, versions
-from elastic.mapping import MODEL_ID, PROFILE, SIGNATURE_VERSION, index_body
+from elastic.indices import IndexState, create, describe, find, find_one, versions
+from elastic.mapping import MODEL_ID, PROFILE, RUN_SEQUENCE, SIGNATURE_VERSION, index_body
 from jobs.errors import LoadError, UserError
 from jobs.loads.settings import ElasticsearchSettings
 
@@ -242,6 +242,37 @@ def new_version(client: Client, alias: str) -> str:
         One above the highest.
     """
     return f"{alias}-v{max(versions(client, alias), default=0) + 1}"
+
+
+def claim(client: Client, index: str, sequence: int) -> None:
+    """Note in an index that a run is written into it, or refuse a run that is older than another.
+
+    Versions of documents keep an older run from overwriting a newer one's; this keeps it from
+    bringing back the images that the newer one no longer has.
+
+    Parameters
+    ----------
+    client : Client
+        The server.
+    index : str
+        What is written.
+    sequence : int
+        The run's place among the runs of its store.
+
+    Raises
+    ------
+    LoadError
+        If the index has documents of a later run; nothing was written.
+    """
+    meta = find_one(client, index).meta
+    newest = int(meta.get(RUN_SEQUENCE, 0))
+    if newest > sequence:
+        raise LoadError(
+            f"the index {index} has documents of a later run, number {newest} of its store, and "
+            f"this is number {sequence}: nothing was written"
+        )
+    if newest < sequence:
+        describe(client, index, {**meta, RUN_SEQUENCE: sequence})
 
 
 def check_same(client: Client, target: Target) -> None:

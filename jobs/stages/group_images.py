@@ -18,6 +18,8 @@ from store.schemas import (
     SKIPPED,
 )
 
+BEST_OF_GROUP = "best ranked of its group"
+
 
 def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFrame:
     """Put every image that has a duplicate into its keeper's group.
@@ -51,7 +53,7 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
                 "role": F.when(stays, KEEP).otherwise(REMOVE),
                 "kind": F.when(~stays, _kind()),
                 "distance": F.when(~stays, F.coalesce("distance", F.lit(0.0))),
-                "reason": F.when(stays, "best ranked of its group").otherwise(
+                "reason": F.when(stays, BEST_OF_GROUP).otherwise(
                     why_better("keeper_criteria", "criteria", ranking)
                 ),
                 "run_id": F.lit(run_id),

@@ -23,7 +23,7 @@ from tests.conftest import PROJECT, QUICK_JVM
 from tests.elastic.session import Loader
 from tests.elastic.test_load import contents
 
-pytestmark = [pytest.mark.e2e, pytest.mark.elastic, pytest.mark.slow, pytest.mark.faults]
+pytestmark = [pytest.mark.e2e, pytest.mark.elastic, pytest.mark.faults]
 
 SEED = 20_253
 DOCUMENTS = 2_000

@@ -65,6 +65,7 @@ def test_from_a_manifest_it_signs_and_loads_the_same(
         other.backfill(signed, photos)
 
 
+@pytest.mark.slow
 def test_settings_are_restored_and_the_old_index_goes_if_asked(
     loader: Loader, client: Client, store: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_settings_are_restored_and_the_old_index_goes_if_asked(
         assert copies[0]["num_search_segments"] <= 1
 
 
+@pytest.mark.slow
 def test_without_copies_of_the_shards_the_alias_stays_and_the_next_start_goes_on(
     loader: Loader, client: Client, store: Path
 ) -> None:
@@ -145,6 +147,7 @@ def paths_of(client: Client, alias: str) -> set[str]:
     return {document["path"] for document in contents(client, alias).values()}
 
 
+@pytest.mark.slow
 def test_what_the_store_got_meanwhile_is_carried_over(
     loader: Loader,
     client: Client,
@@ -158,6 +161,7 @@ def test_what_the_store_got_meanwhile_is_carried_over(
     assert paths_of(client, loader.alias) == set(pq.read_table(changed)["path"].to_pylist())
 
 
+@pytest.mark.slow
 def test_after_a_backfill_a_load_deletes_what_is_gone(
     loader: Loader, client: Client, store: Path, changed: Path, second_run: Callable[[Path], None]
 ) -> None:
@@ -168,6 +172,7 @@ def test_after_a_backfill_a_load_deletes_what_is_gone(
     assert aliased(client, loader.alias) == [f"{loader.alias}-v1"]
 
 
+@pytest.mark.slow
 def test_a_store_of_another_model_meanwhile_stops_the_swap(
     loader: Loader, client: Client, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +189,7 @@ def test_a_store_of_another_model_meanwhile_stops_the_swap(
     assert aliased(client, loader.alias) == [f"{loader.alias}-v1"]
 
 
+@pytest.mark.slow
 def test_an_old_index_that_was_deleted_meanwhile_stops_the_swap(
     loader: Loader, client: Client, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

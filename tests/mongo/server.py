@@ -4,6 +4,7 @@ It has no way to name a port on its command line. So a gateway to the JVM starts
 Spark brings along; the operating system chooses the port.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -82,6 +83,8 @@ class MongoServer:
     def freeze(self) -> None:
         """Let the server answer nothing, without closing a connection."""
         self._process.send_signal(signal.SIGSTOP)
+        # The signal stops one thread after the other: this returns after the last.
+        os.waitpid(self._process.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         """Let it go on."""

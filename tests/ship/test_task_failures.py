@@ -64,6 +64,7 @@ print(json.dumps({"pairs": len(quiet), "same": same, "seconds": time.monotonic()
 '''
 
 
+@pytest.mark.slow
 def test_failures_and_speculation_change_nothing(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

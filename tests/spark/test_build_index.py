@@ -132,7 +132,7 @@ def test_reports_agree_with_the_tables(built: Store) -> None:
     assert sorted(row["reason"] for row in rejects) == ["empty", "not_an_image"]
 
 
-@pytest.mark.parametrize("partitions", [1, 7])
+@pytest.mark.parametrize("partitions", [pytest.param(1, marks=pytest.mark.slow), 7])
 def test_partitions_and_order_change_nothing(
     spark: SparkSession, built: Store, pictures: Path, tmp_path: Path, partitions: int
 ) -> None:
@@ -182,6 +182,7 @@ def test_a_list_of_removable_files_holds_until_something_changes(
     assert "safe" not in check_removable(str(listed))
 
 
+@pytest.mark.slow
 def test_words_find_what_shares_an_open_word_and_the_ranking_is_the_settings(
     spark: SparkSession, built: Store, pictures: Path, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs import newcoming
+from jobs import newcoming, regrouping
 from tests.spark.nights import LEVELS, Images, Nights, oracle
 
 pytestmark = pytest.mark.spark
@@ -33,9 +33,10 @@ WHOLE = {**CAPPED, "matching.bucket_comparisons_per_row": 0, "matching.max_pairs
 
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Newcomers pass in several turns, and only a night with very many compares all with all."""
+    """Newcomers pass in several turns, and only a night with very many begins from nothing."""
     monkeypatch.setattr(newcoming, "_NEWCOMERS_AT_ONCE", 17)
     monkeypatch.setattr(newcoming, "_MOST_SHARE", 0.6)
+    monkeypatch.setattr(regrouping, "_MOST_SHARE", 1)
 
 
 def first_corpus(rng: random.Random, count: int) -> dict[str, int]:
@@ -68,6 +69,7 @@ def nights_of(rng: random.Random, images: dict[str, int], number: int) -> Iterat
     wanted=st.sampled_from([CAPPED, BOTH, EXHAUSTIVE, WHOLE]),
     number=st.integers(1, 2),
 )
+@pytest.mark.slow
 def test_any_nights_equal_one_build(
     spark: SparkSession, few_are_many: None, seed: int, wanted: dict[str, object], number: int
 ) -> None:
@@ -88,6 +90,7 @@ def test_any_nights_equal_one_build(
     assert built.clusters == found.clusters
 
 
+@pytest.mark.slow
 def test_a_corpus_that_outgrows_its_caps(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

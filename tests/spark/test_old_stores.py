@@ -41,6 +41,7 @@ def test_it_is_read(version: str, tmp_path: Path) -> None:
 
 @pytest.mark.spark
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.slow
 def test_it_is_carried_on(version: str, spark: SparkSession, tmp_path: Path) -> None:
     """Signatures, cells and pairs of then stand beside those of now."""
     root = unpack(version, tmp_path)

@@ -56,6 +56,7 @@ def test_what_a_dead_build_signed_is_not_decoded_again(
         assert content(store.table(table)) == content(whole.table(table)), table
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_meanwhile_is_signed_anew(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ PHOTOS = sorted((PROJECT / "sample" / "photos").glob("*.jpg"))
 TABLES = ("images", "signatures", "pairs", "clusters", "tombstones")
 
 
+@pytest.mark.slow
 def test_the_next_night_works_from_the_run_that_readers_see(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -136,7 +136,7 @@ def cliques_in_a_row(cliques: int, nodes: int) -> Ends:
 ADVERSARIES: dict[str, tuple[Ends, int, int]] = {
     # A fifth is less than a quarter: the second round is the last, as in the next line.
     "chain in rank order": (path(100_000, "as they come"), 20_000, 2),
-    "chain in rank order, in 500 ranges": (path(100_000, "as they come"), 200, 2),
+    "chain in rank order, in 50 ranges": (path(100_000, "as they come"), 2_000, 2),
     "chain at random": (path(100_000, "random"), 9_000, 3),
     "chain between halves": (path(100_000, "halves"), 9_000, 2),
     "star around the best": (star(50_000, 0), 9_000, 2),
