@@ -1,7 +1,5 @@
 """From a source and what the store holds to the images of tonight: only what changed is signed."""
 
-from dataclasses import dataclass
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -15,7 +13,6 @@ from jobs.signing import Corpus, sign_listed, signing_task
 from jobs.stages.admit_images import admit_images
 from jobs.stages.sign_images import image_rows, rejected_rows
 from jobs.stages.tell_changes import (
-    changed_images,
     look_at_files,
     unchanged_images,
     without_forgotten,
@@ -26,26 +23,9 @@ from store.schemas import FORGOTTEN, REJECTS, VANISHED
 from udfs.looking import looker
 
 
-@dataclass(frozen=True)
-class Signed:
-    """What an increment signed.
-
-    Attributes
-    ----------
-    corpus : Corpus
-        All images of the store.
-    turnover : Turnover
-        Whose signatures came and went.
-    changed : DataFrame
-        What `jobs.stages.tell_changes.changed_images` returned.
-    """
-
-    corpus: Corpus
-    turnover: Turnover
-    changed: DataFrame
-
-
-def sign_changes(run: Run, manifest: DataFrame, model: Model, request: NightRequest) -> Signed:
+def sign_changes(
+    run: Run, manifest: DataFrame, model: Model, request: NightRequest
+) -> tuple[Corpus, Turnover]:
     """Sign what is new or changed, and write ``images``, ``signatures`` and ``cells``.
 
     Parameters
@@ -61,8 +41,8 @@ def sign_changes(run: Run, manifest: DataFrame, model: Model, request: NightRequ
 
     Returns
     -------
-    Signed
-        The tables as this run wrote them.
+    tuple of Corpus and Turnover
+        All images of the store, and whose signatures came and went.
 
     Raises
     ------
@@ -87,28 +67,27 @@ def sign_changes(run: Run, manifest: DataFrame, model: Model, request: NightRequ
     signed = sign_listed(run, changed, task, to_sign, request.contents)
     with run.stage("writing images"):
         fresh = image_rows(signed, changed, run.run_id)
-        images = run.write("images", kept.drop("retold").unionByName(fresh))
-        moved = run.stash(changed_images(known, kept, fresh), "moved")
+        images = run.write("images", kept.unionByName(fresh))
         rejects = run.report("rejects", rejected_rows(images, looked), REJECTS)
         run.counts |= count_states(rejects, images, counted)
         check_failures(run.counts, run.settings, f"{run.layout.report(run.run_id)}/rejects.parquet")
         _count_leavers(run, known, bury(run, images, forgotten))
-    left = moved.where("was and signature_id is not null").select("signature_id").distinct()
+    left = known.join(kept, "image_id", how="left_anti").select("signature_id")
+    left = run.stash(left.where(F.col("signature_id").isNotNull()).distinct(), "left")
     turnover = turn_over(run, model, images, signed, left)
     corpus = Corpus(images, turnover.living, turnover.count, task.version)
-    return Signed(corpus, turnover, moved)
+    return corpus, turnover
 
 
 def _kept(
     known: DataFrame, looked: DataFrame, forgotten: DataFrame, request: NightRequest
 ) -> DataFrame:
-    """Images of the store whose files need not be read again, with ``retold``."""
+    """Images of the store whose files need not be looked at."""
     same = unchanged_images(known, looked, request.contents)
     if not request.new_only:
         return same
     listed = looked.where("admitted").select("image_id").unionByName(forgotten).distinct()
-    others = known.join(listed, "image_id", how="left_anti")
-    return same.unionByName(others.withColumn("retold", F.lit(False)))
+    return same.unionByName(known.join(listed, "image_id", how="left_anti"))
 
 
 def _outside(kept: DataFrame, looked: DataFrame) -> int:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 from jobs.errors import UserError
-from jobs.regrouping import BY_RANKING
 from jobs.run import Run
 from jobs.sinks.vacuum import vacuum_table
 from jobs.summary import count_line
@@ -16,10 +15,7 @@ from store.schemas import RETIRED
 _FACTS = ("signatures", "cells")
 """Tables that only grow between two compactions."""
 
-_TOLD = (
-    *("images", "signed", "skipped", "failed"),
-    *("signatures", "pairs", "groups", "removable", BY_RANKING),
-)
+_TOLD = ("images", "signed", "skipped", "failed", "signatures", "pairs", "groups", "removable")
 """Counts of the run before that are those of this one."""
 
 

@@ -15,7 +15,6 @@ try:
     from jobs.grouping import choose_keepers
     from jobs.newcoming import search_newcomers
     from jobs.night_request import NightRequest, parse_night_request
-    from jobs.regrouping import Changes
     from jobs.reporting import night_lines, report_news, warnings, write_summary
     from jobs.request import read_corpus
     from jobs.run import Run
@@ -35,15 +34,12 @@ except ModuleNotFoundError as error:
 def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     """Bring a store up to date with a source; see `jobs.application.Body`."""
     model = stored_model(run)
-    signed = sign_changes(run, read_corpus(run, request), model, request)
-    corpus = signed.corpus
-    update = search_newcomers(run, signed.turnover)
-    pairs = update.pairs
+    corpus, turnover = sign_changes(run, read_corpus(run, request), model, request)
+    pairs = search_newcomers(run, turnover)
     scoped = within(run, corpus, pairs, request.within)
     decisions = decisions_of(run, request.decisions)
-    changes = Changes(signed.changed, update)
-    clusters = choose_keepers(run, *scoped, decisions, request.stable, changes)
-    leaks = against(run, model, corpus, signed.turnover.living, request.against)
+    clusters = choose_keepers(run, *scoped, decisions, request.stable)
+    leaks = against(run, model, corpus, turnover.living, request.against)
     compared = compare_sample(run, corpus)
     audited = audit(run, compared, pairs, model.max_pairs_per_image) if compared else []
     report_news(run, clusters, corpus.images)

@@ -5,7 +5,6 @@ from pyspark.sql import functions as F
 
 from jobs.counting import count_groups
 from jobs.deciding import preferred_sources
-from jobs.regrouping import BY_RANKING, Changes, regroup
 from jobs.run import Run
 from jobs.signing import Corpus
 from jobs.stages.choose_keepers import (
@@ -19,6 +18,7 @@ from jobs.stages.group_images import duplicate_rows, group_images
 from jobs.stages.keep_incumbents import incumbent_levels, stability_rows
 from jobs.stages.number_signatures import number_signatures
 from jobs.stages.rank_images import rank_images
+from jobs.stages.update_pairs import ends_of
 from store.schemas import DUPLICATES, SIGNED, STABILITY
 
 
@@ -28,7 +28,6 @@ def choose_keepers(
     pairs: DataFrame,
     decisions: DataFrame | None = None,
     stable: bool = False,
-    changes: Changes | None = None,
 ) -> DataFrame:
     """Decide which image of each group stays, and write ``clusters`` and ``duplicates``.
 
@@ -45,45 +44,30 @@ def choose_keepers(
     stable : bool
         Whether a keeper of the run before stays unless something clearly better came. The report
         ``stability`` then lists where that makes a difference.
-    changes : Changes, optional
-        What changed since the run before: then only what depends on it is decided, if it can be.
 
     Returns
     -------
     DataFrame
         The table ``clusters`` as this run wrote it.
     """
-    by_ranking = decisions is None and not stable and corpus.scope is None
-    run.counts[BY_RANKING] = int(by_ranking)
     with run.stage("choosing keepers"):
-        rows = regroup(run, corpus, changes) if by_ranking and changes else None
-        if rows is None:
-            clusters = _written_anew(run, corpus, pairs, decisions, stable)
-        else:
-            clusters = run.write("clusters", rows)
+        favoured = _by_decision(run, corpus, decisions)
+        if decisions is not None:
+            pairs = run.stash(apart_by_decision(pairs, corpus.images, decisions), "decided_pairs")
+        rows = _groups(run, corpus, pairs, favoured, decisions)
+        if stable:
+            default = run.stash(rows, "default_clusters")
+            favoured = _with_incumbents(run, corpus, pairs, favoured)
+            rows = _groups(run, corpus, pairs, favoured, decisions)
+        clusters = run.write("clusters", rows)
+        if stable:
+            differences = stability_rows(clusters, default, corpus.images)
+            listed = run.report("stability", differences, STABILITY)
+            run.counts["kept_for_stability"] = listed.count()
     with run.stage("writing the report"):
         rows = duplicate_rows(clusters, corpus.images)
         duplicates = run.report("duplicates", rows, DUPLICATES)
         run.counts |= count_groups(clusters, duplicates)
-    return clusters
-
-
-def _written_anew(
-    run: Run, corpus: Corpus, pairs: DataFrame, decisions: DataFrame | None, stable: bool
-) -> DataFrame:
-    """Decide everything, and write ``clusters``."""
-    favoured = _by_decision(run, corpus, decisions)
-    if decisions is not None:
-        pairs = run.stash(apart_by_decision(pairs, corpus.images, decisions), "decided_pairs")
-    rows = _groups(run, corpus, pairs, favoured, decisions)
-    if not stable:
-        return run.write("clusters", rows)
-    default = run.stash(rows, "default_clusters")
-    favoured = _with_incumbents(run, corpus, pairs, favoured)
-    clusters = run.write("clusters", _groups(run, corpus, pairs, favoured, decisions))
-    differences = stability_rows(clusters, default, corpus.images)
-    listed = run.report("stability", differences, STABILITY)
-    run.counts["kept_for_stability"] = listed.count()
     return clusters
 
 
@@ -98,12 +82,14 @@ def _groups(
     ranked = rank_images(corpus.images, run.protected, run.settings.keepers.ranking)
     if favoured is not None:
         ranked = with_levels(ranked, favoured)
-    best = representatives(ranked.where(F.col("status") == SIGNED))
-    places = number_signatures(best, corpus.count, run.stash)
+    paired = run.stash(ends_of(pairs), "paired")
+    signed = ranked.where(F.col("status") == SIGNED)
+    best = representatives(signed.join(paired, "signature_id", how="left_semi"))
+    places = number_signatures(best, paired.count(), run.stash)
     limit = run.settings.keepers.edges_in_one_task
     settled = settle_edges(ranked_edges(pairs, places), pairs.count(), limit, run.stash)
     run.counts["keeper_rounds"] = settled.rounds
-    keepers = assign_keepers(settled.rows, places)
+    keepers = run.stash(assign_keepers(settled.rows, places), "keepers")
     clusters = group_images(ranked, keepers, run.run_id)
     return clusters if favoured is None else honoured(clusters, favoured, decisions)
 

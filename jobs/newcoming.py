@@ -1,6 +1,6 @@
 """The search of an increment: newcomers with all, and nobody else with anybody."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +12,15 @@ from jobs.counting import pair_columns, pair_counts
 from jobs.planning import members_of, plan_search
 from jobs.run import Run
 from jobs.searching import Search, search_pairs
+from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
 from jobs.stages.find_pairs import bucket_members, bucket_sizes, pair_rows
 from jobs.stages.schema import conform, spark_schema
 from jobs.stages.update_pairs import (
     apart_from,
-    beyond,
-    dropped_pairs,
     ends_of,
     full_ones,
-    limits_at,
     lost_a_neighbour,
     meet_newcomers,
-    touching,
 )
 from matching import Model
 from matching.caps import planned, reaches_of, rows_that_may_overflow
@@ -79,27 +76,7 @@ class Turnover:
     count: int
 
 
-@dataclass(frozen=True)
-class Update:
-    """The pairs of a corpus, and where they are others than before.
-
-    Attributes
-    ----------
-    pairs : DataFrame
-        The table ``pairs``: what one search of the living under the model would find.
-    touched : DataFrame or None
-        ``signature_id``: each pair that came or went has one of these as an end. None where all
-        were searched anew.
-    lost_from : DataFrame or None
-        The table of the run before; None where no pair went.
-    """
-
-    pairs: DataFrame
-    touched: DataFrame | None = None
-    lost_from: DataFrame | None = None
-
-
-def search_newcomers(run: Run, turnover: Turnover) -> Update:
+def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
     """Bring the table ``pairs`` up to date.
 
     Parameters
@@ -111,8 +88,8 @@ def search_newcomers(run: Run, turnover: Turnover) -> Update:
 
     Returns
     -------
-    Update
-        The table as this run wrote it.
+    DataFrame
+        The table as this run wrote it: what one search of the living under the model would find.
     """
     model, before = turnover.model, run.read("pairs")
     with run.stage("checking buckets"):
@@ -122,7 +99,7 @@ def search_newcomers(run: Run, turnover: Turnover) -> Update:
         count = newcomers.count()
         run.counts |= {"newcomers": count, "buckets_changed": len(moved)}
     if count > min(_MOST_SHARE * turnover.count, _MOST_NEWCOMERS):
-        return Update(_search_all(run, turnover))
+        return _search_all(run, turnover)
     with run.stage("comparing newcomers"):
         met = _met(turnover, newcomers, reaches) if count else newcomers.transform(_nobody)
         found = run.stash(met, "found")
@@ -132,13 +109,9 @@ def search_newcomers(run: Run, turnover: Turnover) -> Update:
     with run.stage("updating pairs"):
         again = newcomers.join(turnover.came, "signature_id", how="left_anti")
         gone = run.stash(again.unionByName(turnover.went), "gone")
-        found = pair_rows(found, model)
-        update = _update(run, before, gone, found, model.max_pairs_per_image)
-        run.counts |= pair_counts(update.pairs.agg(*pair_columns()).head())
-    ends = newcomers.unionByName(turnover.went)
-    if update.touched is not None:
-        ends = ends.unionByName(update.touched)
-    return replace(update, touched=ends)
+        pairs = _update(run, before, gone, pair_rows(found, model), model.max_pairs_per_image)
+        run.counts |= pair_counts(pairs.agg(*pair_columns()).head())
+    return pairs
 
 
 def _nobody(newcomers: DataFrame) -> DataFrame:
@@ -234,37 +207,21 @@ def companies_of(rows: DataFrame, model: Model) -> list[Company]:
 
 def _update(
     run: Run, before: DataFrame, gone: DataFrame, found: DataFrame, max_pairs: int
-) -> Update:
-    """Write the pairs of those who stayed, and what was found, without what is too much."""
-    any_gone = gone.head() is not None
-    stayed = apart_from(before, gone) if any_gone else before
-    dropped = _dropped(run, stayed, found, max_pairs)
-    if dropped is None and not any_gone:
-        return Update(run.append("pairs", found) if found.head() is not None else before)
-    pairs = stayed.unionByName(found)
-    touched = None
-    if dropped is not None:
-        run.counts["pairs_dropped"] += dropped.count()
-        ends = ["signature_id_a", "signature_id_b"]
-        pairs = pairs.join(dropped, ends, how="left_anti")
-        touched = ends_of(dropped)
-    return Update(run.write("pairs", conform(pairs, PAIRS)), touched, before)
+) -> DataFrame:
+    """Write the pairs of those who stayed, and what was found, without what is too much.
 
-
-def _dropped(run: Run, stayed: DataFrame, found: DataFrame, max_pairs: int) -> DataFrame | None:
-    """Pairs that are now beyond the nearest of both their ends; None if there are none.
-
-    Only an end of a pair that was found can be in too many now. A pair that is beyond its nearest
-    may still be among those of its other end, whose pairs must then be known, too.
+    Only an end of a pair that was found can be in too many now. If one is, all pairs are bounded
+    again: those of everybody else stay, for they are still among the nearest of the same end.
     """
-    touched = run.stash(ends_of(found), "touched")
-    near = run.stash(touching(stayed, touched).unionByName(found), "near")
-    limits = run.stash(limits_at(near, touched, max_pairs), "limits")
-    if limits.head() is None:
-        return None
-    suspects = run.stash(beyond(near, limits), "suspects")
-    others = run.stash(
-        ends_of(suspects).join(touched, "signature_id", how="left_anti"), "other_ends"
-    )
-    of_others = limits_at(touching(stayed, others), others, max_pairs)
-    return run.stash(dropped_pairs(suspects, limits.unionByName(of_others)), "dropped")
+    any_gone = gone.head() is not None
+    every = (apart_from(before, gone) if any_gone else before).unionByName(found)
+    crowded = run.stash(crowded_signatures(every, max_pairs), "crowded")
+    too_many = crowded.join(ends_of(found), "signature_id", how="left_semi")
+    if too_many.head() is not None:
+        last = run.stash(last_of_nearest(every, crowded, max_pairs), "last")
+        pairs = run.write("pairs", nearest_only(every, last))
+        run.counts["pairs_dropped"] += every.count() - pairs.count()
+        return pairs
+    if any_gone:
+        return run.write("pairs", conform(every, PAIRS))
+    return run.append("pairs", found) if found.head() is not None else before

@@ -75,16 +75,6 @@ class Run:
         return dict(json.loads(self._parent.settings)) if self._parent else {}
 
     @property
-    def parent_counts(self) -> dict[str, int]:
-        """The counts of the newest run; empty in a store without one."""
-        return dict(self._parent.counts) if self._parent else {}
-
-    @property
-    def parent_code_version(self) -> str | None:
-        """The version of the code that wrote the newest run; None in a store without one."""
-        return self._parent.code_version if self._parent else None
-
-    @property
     def parent_signature_version(self) -> str | None:
         """The signature version of the newest run; None in a store without one."""
         return self._parent.signature_version if self._parent else None

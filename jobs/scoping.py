@@ -51,7 +51,7 @@ def within(
         signed = images.where(F.col("status") == SIGNED)
         count = signed.select("signature_id").distinct().count()
         run.counts["pairs_within"] = scoped.count()
-    return replace(corpus, images=images, count=count, scope=column), scoped
+    return replace(corpus, images=images, count=count), scoped
 
 
 def against(

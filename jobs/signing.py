@@ -41,15 +41,12 @@ class Corpus:
         Number of distinct signatures.
     version : str
         Their signature version.
-    scope : str or None
-        The metadata whose equal values groups stay within, if they do.
     """
 
     images: DataFrame
     signatures: DataFrame
     count: int
     version: str
-    scope: str | None = None
 
     @property
     def distinct(self) -> Distinct:

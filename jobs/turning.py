@@ -83,17 +83,16 @@ def turn_over(
         named = run.stash(distinct_signatures(signed, model.signature_version), "named")
         ids = named.select("signature_id")
         known = run.read("signatures").join(ids, "signature_id", how="left_semi")
-        known = run.stash(known.select("signature_id"), "known")
         retired = run.read_or_none("retired", RETIRED)
         back = ids.join(retired, "signature_id", how="left_semi")
         new = run.stash(named.join(known, "signature_id", how="left_anti"), "new_signatures")
         came = run.stash(new.select("signature_id").unionByName(back), "came")
         went = run.stash(_went(images, left), "went")
         cells = _add(run, model, new)
-        now_retired = run.write(
-            "retired",
-            retired.join(ids, "signature_id", how="left_anti").unionByName(went),
-        )
+        now_retired = retired
+        if went.head() is not None or back.head() is not None:
+            still = retired.join(ids, "signature_id", how="left_anti")
+            now_retired = run.write("retired", still.unionByName(went))
     living = cells.join(now_retired, "signature_id", how="left_anti")
     lived = run.read("cells").join(retired, "signature_id", how="left_anti")
     count = cells.count() - now_retired.count()

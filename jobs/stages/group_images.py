@@ -18,15 +18,13 @@ from store.schemas import (
     SKIPPED,
 )
 
-BEST_OF_GROUP = "best ranked of its group"
-
 
 def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFrame:
     """Put every image that has a duplicate into its keeper's group.
 
     One row is an image in a group of two or more, its key ``image_id``. Copies of a signature
     follow its best-ranked image, or that one's keeper; featureless images form groups of equal
-    bytes only. Three shuffles of images.
+    bytes only. One shuffle of what tells groups apart, and three of the images that are in one.
 
     Parameters
     ----------
@@ -42,9 +40,11 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
     DataFrame
         Of `store.schemas.CLUSTERS`.
     """
-    members = _with_group(ranked, keepers)
-    heads = _heads(members)
-    joined = members.join(heads, "group", how="inner").where("members > 1")
+    everyone = _with_group(ranked, keepers)
+    # Most images are in no group: they are left out before their ranks are written out.
+    shared = everyone.groupBy("group").count().where("count > 1").select("group")
+    members = everyone.join(shared, "group", how="left_semi")
+    joined = members.join(_heads(members), "group", how="inner")
     ranking = ranked.select("criteria.*").columns
     stays = F.col("image_id") == F.col("keeper_id")
     return conform(
@@ -53,7 +53,7 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
                 "role": F.when(stays, KEEP).otherwise(REMOVE),
                 "kind": F.when(~stays, _kind()),
                 "distance": F.when(~stays, F.coalesce("distance", F.lit(0.0))),
-                "reason": F.when(stays, BEST_OF_GROUP).otherwise(
+                "reason": F.when(stays, "best ranked of its group").otherwise(
                     why_better("keeper_criteria", "criteria", ranking)
                 ),
                 "run_id": F.lit(run_id),
@@ -123,10 +123,9 @@ def _heads(members: DataFrame) -> DataFrame:
     best = F.min_by(F.struct("image_id", "content_sha256", "criteria"), "rank").alias("best")
     return (
         members.groupBy("group")
-        .agg(best, F.count("*").alias("members"))
+        .agg(best)
         .select(
             "group",
-            "members",
             F.col("best.image_id").alias("keeper_id"),
             F.col("best.content_sha256").alias("keeper_content_sha256"),
             F.col("best.criteria").alias("keeper_criteria"),

@@ -1,6 +1,5 @@
 """Which images are new, changed, gone or as they were, beside what the store holds of them."""
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -8,8 +7,6 @@ from jobs.stages.schema import conform, spark_schema
 from store.schemas import FORGOTTEN, IMAGES, TOMBSTONES, VANISHED
 from udfs.arrow import BatchFunction
 from udfs.looking import LOOKED_ROWS
-
-_UNCHANGED = pa.schema([*IMAGES, ("retold", pa.bool_())])
 
 _OF_LISTING = ("bytes", "mtime", "etag", "metadata")
 """What an image that is as it was takes from the listing: its file may have been touched."""
@@ -81,8 +78,7 @@ def unchanged_images(known: DataFrame, looked: DataFrame, contents: bool) -> Dat
     Returns
     -------
     DataFrame
-        Of `store.schemas.IMAGES`, and ``retold``: whether the listing says another thing of the
-        image than before.
+        Of `store.schemas.IMAGES`.
     """
     now = looked.where("admitted and reason is null").select(
         "image_id",
@@ -102,38 +98,7 @@ def unchanged_images(known: DataFrame, looked: DataFrame, contents: bool) -> Dat
         same &= F.col("mtime").eqNullSafe(F.col("_mtime"))
         same &= F.col("etag").eqNullSafe(F.col("_etag"))
     both = known.join(now, "image_id", how="inner").where(same_place & same)
-    was = F.struct(*_OF_LISTING)
-    told = F.struct(*(F.col(f"_{name}").alias(name) for name in _OF_LISTING))
-    now_told = {name: F.col(f"_{name}") for name in _OF_LISTING}
-    rows = both.withColumns({**now_told, "retold": ~was.eqNullSafe(told)})
-    return conform(rows, _UNCHANGED)
-
-
-def changed_images(known: DataFrame, kept: DataFrame, fresh: DataFrame) -> DataFrame:
-    """Return the images that may be ranked or grouped otherwise than before.
-
-    One row is an image as it was, or as it is. One join on the image id.
-
-    Parameters
-    ----------
-    known : DataFrame
-        Rows of ``images`` of the run before.
-    kept : DataFrame
-        Those that stay, with ``retold``; see `unchanged_images`.
-    fresh : DataFrame
-        Rows of ``images`` that are new.
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``images`` with ``was``: true for what was.
-    """
-    retold = kept.where("retold").drop("retold")
-    same = kept.where("not retold").select("image_id")
-    before = known.join(same, "image_id", how="left_anti")
-    parts = ((before, True), (retold, False), (fresh, False))
-    rows = [conform(part, IMAGES).withColumn("was", F.lit(was)) for part, was in parts]
-    return rows[0].unionByName(rows[1]).unionByName(rows[2])
+    return conform(both.withColumns({n: F.col(f"_{n}") for n in _OF_LISTING}), IMAGES)
 
 
 def gone_images(known: DataFrame, images: DataFrame, forgotten: DataFrame) -> DataFrame:

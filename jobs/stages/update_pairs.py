@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
+from jobs.stages.bound_pairs import crowded_signatures
 from jobs.stages.schema import conform, spark_schema
 from matching import Model
 from store.schemas import PAIRS
@@ -143,79 +143,6 @@ def full_ones(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFr
     near = touching(pairs, signatures)
     full = crowded_signatures(near, max_pairs - 1).select("signature_id")
     return full.join(signatures, "signature_id", how="left_semi")
-
-
-def limits_at(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFrame:
-    """Return how far the nearest pairs of some signatures reach, if they are in too many.
-
-    One row is a signature, its key ``signature_id``.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        All pairs of these signatures, and perhaps others.
-    signatures : DataFrame
-        ``signature_id``, each once.
-    max_pairs : int
-        The model's bound.
-
-    Returns
-    -------
-    DataFrame
-        As `jobs.stages.bound_pairs.last_of_nearest` returns it.
-    """
-    crowded = crowded_signatures(pairs, max_pairs).join(signatures, "signature_id", how="left_semi")
-    return last_of_nearest(pairs, crowded, max_pairs)
-
-
-def beyond(pairs: DataFrame, limits: DataFrame) -> DataFrame:
-    """Return the pairs that are beyond the limit of either end that has one.
-
-    One row is a pair: only these can be beyond the nearest of both.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        Rows of ``pairs``.
-    limits : DataFrame
-        What `limits_at` returned.
-
-    Returns
-    -------
-    DataFrame
-        Rows of ``pairs``.
-    """
-    for end, other in (("a", "b"), ("b", "a")):
-        own = limits.select(
-            F.col("signature_id").alias(f"signature_id_{end}"), F.col("last").alias(f"last_{end}")
-        )
-        this = F.struct("distance", F.col(f"signature_id_{other}").alias("other"))
-        pairs = pairs.join(own, f"signature_id_{end}", how="left").withColumn(
-            f"beyond_{end}", F.coalesce(this > F.col(f"last_{end}"), F.lit(False))
-        )
-    return conform(pairs.where("beyond_a or beyond_b"), PAIRS)
-
-
-def dropped_pairs(suspects: DataFrame, limits: DataFrame) -> DataFrame:
-    """Return the pairs that are beyond the nearest of both their ends.
-
-    One row is a pair, its key the two ids.
-
-    Parameters
-    ----------
-    suspects : DataFrame
-        Rows of ``pairs``.
-    limits : DataFrame
-        What `limits_at` returned, for both ends of each.
-
-    Returns
-    -------
-    DataFrame
-        ``signature_id_a``, ``signature_id_b``.
-    """
-    ends = ["signature_id_a", "signature_id_b"]
-    kept = nearest_only(suspects, limits).select(*ends)
-    return suspects.select(*ends).join(kept, ends, how="left_anti")
 
 
 def _marked(pairs: DataFrame, signatures: DataFrame) -> DataFrame:

@@ -9,14 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from jobs.grouping import choose_keepers
 from jobs.model import Distinct, save_model
 from jobs.newcoming import search_newcomers
 from jobs.progress import Progress
 from jobs.refitting import living_corpus, plan_anew
-from jobs.regrouping import Changes
 from jobs.run import Run
 from jobs.searching import plan_pairs, search_pairs
 from jobs.settings import read_settings
@@ -82,14 +80,8 @@ class Nights:
             run.write("images", rows.drop("signature"))
             gone = self._spark.createDataFrame([(i,) for i in left], "signature_id binary")
             turnover = turn_over(run, model, rows, self._images(signed), gone)
-            update = search_newcomers(run, turnover)
-            was = {k: v for k, v in before.items() if after.get(k) != v}
-            moved = [
-                self._images(part).withColumn("was", F.lit(flag))
-                for part, flag in ((was, True), (signed, False))
-            ]
-            changes = Changes(moved[0].unionByName(moved[1]), update)
-            return self._finish(run, rows, update.pairs, model, changes)
+            pairs = search_newcomers(run, turnover)
+            return self._finish(run, rows, pairs, model)
 
     def refit(self, seed: int) -> tuple[Found, Model]:
         """Give the store another model."""
@@ -109,16 +101,9 @@ class Nights:
             yield run
             run.clean_up()
 
-    def _finish(
-        self,
-        run: Run,
-        images: DataFrame,
-        pairs: DataFrame,
-        model: Model,
-        changes: Changes | None = None,
-    ) -> Found:
-        corpus = Corpus(images, pairs, images.count(), VERSION)
-        clusters = choose_keepers(run, corpus, pairs, changes=changes)
+    def _finish(self, run: Run, images: DataFrame, pairs: DataFrame, model: Model) -> Found:
+        corpus = Corpus(images, pairs, 0, VERSION)
+        clusters = choose_keepers(run, corpus, pairs)
         run.commit(model.model_id, VERSION)
         ends = [(bytes(r.signature_id_a), bytes(r.signature_id_b), r) for r in pairs.collect()]
         found = {(a, b): row.distance for a, b, row in ends}

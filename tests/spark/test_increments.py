@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs import newcoming, regrouping
+from jobs import newcoming
 from tests.spark.nights import LEVELS, Images, Nights, oracle
 
 pytestmark = pytest.mark.spark
@@ -33,10 +33,9 @@ WHOLE = {**CAPPED, "matching.bucket_comparisons_per_row": 0, "matching.max_pairs
 
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Newcomers pass in several turns, and only a night with very many begins from nothing."""
+    """Newcomers pass in several turns, and only a night with very many compares all with all."""
     monkeypatch.setattr(newcoming, "_NEWCOMERS_AT_ONCE", 17)
     monkeypatch.setattr(newcoming, "_MOST_SHARE", 0.6)
-    monkeypatch.setattr(regrouping, "_MOST_SHARE", 1)
 
 
 def first_corpus(rng: random.Random, count: int) -> dict[str, int]:
