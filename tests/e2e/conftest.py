@@ -14,11 +14,11 @@ _LIMIT_S = 600
 NO_SAMPLE = ["--set", "sample.calibrated=0", "--set", "sample.audited=0"]
 
 
-def command(*arguments: str) -> list[str]:
-    """Return the command line of ``build_index`` on two cores; only the sample estimates itself."""
+def command(*arguments: str, job: str = "build_index") -> list[str]:
+    """Return the command line of a job on two cores; only the sample estimates itself."""
     door = [str(PROJECT / "spark-submit.sh"), "--master", "local[2]"]
-    quick = NO_SAMPLE if "--source" in arguments else []
-    words = ["jobs/build_index.py", *arguments, *quick]
+    quick = NO_SAMPLE if job == "build_index" and "--source" in arguments else []
+    words = [f"jobs/{job}.py", *arguments, *quick]
     return [*door, "--driver-java-options", QUICK_JVM, *words]
 
 
@@ -31,11 +31,11 @@ def prepared(environment: dict[str, str]) -> None:
 
 @pytest.fixture
 def build(tmp_path: Path, environment: dict[str, str], prepared: None) -> Job:
-    """Return a function that runs ``build_index`` in an empty folder and waits for its end."""
+    """Return a function that runs a job in an empty folder and waits for its end."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, job: str = "build_index") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(*arguments),
+            command(*arguments, job=job),
             cwd=tmp_path,
             env=environment,
             capture_output=True,
