@@ -13,6 +13,7 @@ try:
     from jobs.deciding import decisions_of
     from jobs.exporting import export_removable
     from jobs.grouping import choose_keepers
+    from jobs.loads.load import open_load
     from jobs.newcoming import search_newcomers
     from jobs.night_request import NightRequest, parse_night_request
     from jobs.reporting import night_lines, report_news, warnings, write_summary
@@ -33,7 +34,11 @@ except ModuleNotFoundError as error:
 
 def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     """Bring a store up to date with a source; see `jobs.application.Body`."""
+    load = open_load(run, request, changes_only=True)
+    if load.unfinished:
+        return load.finish([])
     model = stored_model(run)
+    load.check(model.model_id, model.signature_version)
     corpus, turnover = sign_changes(run, read_corpus(run, request), model, request)
     pairs = search_newcomers(run, turnover)
     scoped = within(run, corpus, pairs, request.within)
@@ -47,9 +52,10 @@ def dedupe_report(run: Run, request: NightRequest) -> list[str]:
         export_removable(run, clusters, corpus.images, request.export_removable)
     told = warnings(run, model)
     write_summary(run, model, told)
+    load.note()
     run.commit(model.model_id, corpus.version)
     read = reading_lines(run.layout.report(run.run_id))
-    return [*night_lines(run, model, told), *leaks, *audited, *read]
+    return load.finish([*night_lines(run, model, told), *leaks, *audited, *read])
 
 
 if __name__ == "__main__":

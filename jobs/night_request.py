@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jobs.errors import UserError
 from jobs.exporting import check_target
+from jobs.loads.flags import add_index_flags, index_overrides
 from jobs.request import Request, job_parser
 from jobs.settings import parse_assignment, read_settings
 from jobs.sources import SOURCE_FORMATS
@@ -62,6 +63,7 @@ def parse_night_request(job: str, arguments: Sequence[str] | None, project: Path
     _check_file("--forget", given.forget)
     _check_file("--decisions", given.decisions)
     overrides = {"max_failure_rate": given.max_failure_rate, "keepers.protected": given.protected}
+    overrides |= index_overrides(given)
     sample = {} if given.audit else _NO_SAMPLE
     assigned = dict(parse_assignment(text) for text in given.set)
     return NightRequest(
@@ -91,6 +93,7 @@ def _parser(job: str) -> argparse.ArgumentParser:
     parser = job_parser(job, _DEDUPE_REPORT)
     _add_places(parser.add_argument_group("what to read and write"))
     _add_choices(parser.add_argument_group("what to do"))
+    add_index_flags(parser)
     settings = parser.add_argument_group("settings (flags win over the profile)")
     settings.add_argument("--profile", metavar="FILE", help="the one that the store was built with")
     settings.add_argument("--set", metavar="NAME=VALUE", action="append", default=[])

@@ -1,14 +1,16 @@
 """The load of a run: noted before the run is committed, done after it, gone on with if it fails."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from pyspark.sql import DataFrame, Row
 
-from elastic import ElasticError
-from elastic.indices import change, remove, swap
+from elastic import Client, ElasticError
+from elastic.indices import change, find_one, remove, swap
+from elastic.mapping import RUN_SEQUENCE
 from jobs.errors import LoadError, UserError
+from jobs.loads.difference import difference
 from jobs.loads.log import LoadLog
 from jobs.loads.publishing import publish
 from jobs.loads.rejects import Reject, keep_rejects, rejects_index
@@ -43,6 +45,8 @@ class Loaded:
         The index.
     documents : int
         Written and found.
+    unchanged : int
+        That the index had before, and that no longer needed to be written.
     deleted : int
         Of images that the run no longer has.
     rejects : list of Reject
@@ -51,11 +55,12 @@ class Loaded:
 
     target: Target
     documents: int
+    unchanged: int
     deleted: int
     rejects: list[Reject]
 
 
-def open_load(run: Run, request: Request) -> "Load":
+def open_load(run: Run, request: Request, changes_only: bool = False) -> "Load":
     """Return the load that was asked for, after a look at the server.
 
     Parameters
@@ -64,6 +69,8 @@ def open_load(run: Run, request: Request) -> "Load":
         The run at work.
     request : Request
         What the user asked for.
+    changes_only : bool
+        Whether an index that holds an earlier run gets only what changed since.
 
     Returns
     -------
@@ -78,7 +85,7 @@ def open_load(run: Run, request: Request) -> "Load":
     settings = run.settings.elasticsearch
     if settings.url is None and settings.index is None:
         return Load(run, request, None)
-    load = Load(run, request, open_writer(run))
+    load = Load(run, request, open_writer(run), changes_only)
     if not load.unfinished:
         load.check_signatures()
     return load
@@ -95,10 +102,18 @@ class Load:
         What the user asked for.
     writer : IndexWriter or None
         None if nothing is to be loaded.
+    changes_only : bool
+        See `open_load`.
     """
 
-    def __init__(self, run: Run, request: Request, writer: IndexWriter | None) -> None:
-        self._run, self._writer = run, writer
+    def __init__(
+        self,
+        run: Run,
+        request: Request,
+        writer: IndexWriter | None,
+        changes_only: bool = False,
+    ) -> None:
+        self._run, self._writer, self._changes_only = run, writer, changes_only
         self._wish = _wish(request)
         self._log = LoadLog(run.spark, run.layout)
         self._runs = RunLog(run.spark, run.layout)
@@ -192,31 +207,32 @@ class Load:
         target = open_target(writer.client, self._alias, meta, shards, 0, index)
         if target.index != index:
             self._record(PENDING, stored.run_id, index=target.index)
+        wanted, gone = self._to_do(target, writer, stored, images)
         claim(writer.client, target.index, stored.sequence)
-        gone = None if target.fresh else self._gone(target, writer, stored, images)
         writing = writer.writing(target.index, stored.sequence)
         kind = writer.documents.task(stored), writer.documents.metadata_type(images)
         if target.fresh:
             change(writer.client, target.index, refresh_interval="-1")
+        number = wanted.count()
         rejects = writer.write(
-            "loading", writer.documents.rows(stored, images), count, writing, kind
+            "loading", writer.documents.rows(stored, wanted), number, writing, kind
         )
         deleted = 0
         with run.stage("verifying the index"):
             if gone is not None and (deleted := gone.count()):
                 writer.remove(gone, writing)
             check_same(writer.client, target)
-            expected = count - len(rejects)
+            expected = number - len(rejects)
             if target.fresh:
                 verify_count(writer.client, target.index, expected)
             else:
-                verify_ids(images, writer.client, target.index, stored.sequence, expected)
+                verify_ids(wanted, writer.client, target.index, stored.sequence, expected)
                 if gone is not None:
                     verify_absent(gone, writer.client, target.index)
             self._show(writer, target)
         keep_rejects(run.spark, run.files, run.layout.report(stored.run_id), rejects)
         remove(writer.client, rejects_index(target.index))
-        loaded = Loaded(target, expected, deleted, rejects)
+        loaded = Loaded(target, expected, count - number, deleted, rejects)
         self._record(
             LOADED,
             stored.run_id,
@@ -226,6 +242,29 @@ class Load:
             rejected=len(rejects),
         )
         return loaded
+
+    def _to_do(
+        self, target: Target, writer: IndexWriter, stored: Stored, images: DataFrame
+    ) -> tuple[DataFrame, DataFrame | None]:
+        """What is to be written into the index, and what is to be deleted there."""
+        if target.fresh:
+            return images, None
+        held = self._held(writer.client, target, stored)
+        if held is None:
+            return images, self._gone(target, writer, stored, images)
+        found = difference(self._run, writer.documents, held, stored)
+        return found.new, found.gone
+
+    def _held(self, client: Client, target: Target, stored: Stored) -> Stored | None:
+        """The run that the index holds whole, if only what changed since is to be written."""
+        if target.fresh or not self._changes_only:
+            return None
+        earlier = [Stored.of(row) for row in self._earlier(target, stored)]
+        # Two are there if a load between them failed: nobody knows what it wrote.
+        if len(earlier) != 1 or earlier[0].model_id != stored.model_id:
+            return None
+        newest = find_one(client, target.index).meta.get(RUN_SEQUENCE)
+        return earlier[0] if newest in (earlier[0].sequence, stored.sequence) else None
 
     def _begun(self, stored: Stored) -> str | None:
         """The index that an earlier try of this load made."""
@@ -281,7 +320,9 @@ class Load:
 def _wish(request: Request) -> str:
     """What was asked for, but for where it is loaded and how."""
     settings = request.settings.model_dump(mode="json", exclude={"elasticsearch"})
-    return json.dumps([request.source, request.source_format, settings_text(settings)])
+    common = {field.name for field in fields(Request)}
+    more = [getattr(request, f.name) for f in fields(request) if f.name not in common]
+    return json.dumps([request.source, request.source_format, settings_text(settings), *more])
 
 
 def _standing(stored: Stored) -> str:
@@ -298,6 +339,8 @@ def _lines(loaded: Loaded, stored: Stored) -> list[str]:
         f"index {target.index}, alias {target.alias}, of run {stored.run_id}",
         count_line("documents", loaded.documents, indent=1),
     ]
+    if loaded.unchanged:
+        lines.append(count_line("unchanged", loaded.unchanged, "since the run that it held", 1))
     if loaded.deleted:
         lines.append(count_line("deleted", loaded.deleted, "of images that are gone", 1))
     if loaded.rejects:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from pyspark.sql import functions as F
-
 from elastic import AnswerError, ElasticError, NotFoundError
 from elastic.client import Client, Patience
 from elastic.indices import change, count, sequence_numbers, swap
 from jobs.errors import LoadError, UserError
 from jobs.loads.carry import carry_deletions, carry_documents, find_absent
 from jobs.loads.chunks import Chunks
+from jobs.loads.difference import difference
 from jobs.loads.plan import Old, Plan
 from jobs.loads.sizes import replicas_for
 from jobs.loads.stored import Stored
@@ -20,8 +19,6 @@ from jobs.model import load_model
 from jobs.run import Run
 from jobs.sinks.run_log import RunLog
 from jobs.summary import count_line
-
-_COMPARED = ("path", "metadata", "timestamp", "signature_id")
 
 
 class Swap:
@@ -163,16 +160,12 @@ class Swap:
 
     def _load_difference(self, stored: Stored, newest: Stored) -> int:
         writer = self._writer
-        before, after = writer.documents.images(stored), writer.documents.images(newest)
-        same = before.withColumn("same", F.struct(*_COMPARED)).select("image_id", "same")
-        joined = after.join(same, on="image_id", how="left")
-        different = ~F.struct(*_COMPARED).eqNullSafe(F.col("same"))
-        new = self._run.stash(joined.where(different).drop("same"), f"new-{newest.sequence}")
-        gone = before.select("image_id").join(after, on="image_id", how="left_anti")
-        gone = self._run.stash(gone.select("image_id"), f"gone-{newest.sequence}")
+        found = difference(self._run, writer.documents, stored, newest)
+        new, gone = found.new, found.gone
         number, deleted = new.count(), gone.count()
         writing = writer.writing(self._plan.index, newest.sequence)
         if number:
+            after = writer.documents.images(newest)
             kind = writer.documents.task(newest), writer.documents.metadata_type(after)
             rejects = writer.write(
                 "carrying over", writer.documents.rows(newest, new), number, writing, kind

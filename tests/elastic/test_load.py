@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from matching import Model
 from signature import ImageSignature, expand, pack_levels, words
 from store import Store
 from tests.elastic.session import Loader
-from tests.spark.jobs_in_session import build
+from tests.spark.jobs_in_session import build, night
 
 pytestmark = [pytest.mark.spark, pytest.mark.elastic]
 
@@ -254,3 +255,38 @@ def test_a_load_of_build_index_that_fails_resumes_without_signing(
     states = [row["state"] for row in loads(store)]
     assert states[-1] == "loaded"
     assert len({row["run_id"] for row in loads(store)}) == 1
+
+
+def test_a_night_loads_what_changed_and_resumes_without_its_source(
+    loader: Loader, client: Client, photos: Path, tmp_path: Path
+) -> None:
+    source, store = tmp_path / "source", tmp_path / "store"
+    shutil.copytree(photos, source)
+    loader.build(source, store)
+    before = contents(client, loader.alias)
+    (source / "a copy.jpg").unlink()
+    names = sorted(photos.glob("*.jpg"))
+    shutil.copy(names[3], source / "another copy.jpg")
+    where = {"elasticsearch": loader.url, "index": loader.alias}
+    blocked = f"{loader.alias}-v1-rejects"
+    client.put(f"/{loader.alias}-in-the-way", {"aliases": {blocked: {}}})
+    with pytest.raises(LoadError, match="without signing or searching again"):
+        night(loader.spark, source, store, **where)
+    client.delete(f"/{loader.alias}-in-the-way")
+    shutil.rmtree(source)
+    lines = night(loader.spark, source, store, **where)
+    after = contents(client, loader.alias)
+    assert [line.split() for line in lines][1:4] == [
+        ["documents", "1"],
+        ["unchanged", "24", "since", "the", "run", "that", "it", "held"],
+        ["deleted", "1", "of", "images", "that", "are", "gone"],
+    ]
+    (new,) = after.keys() - before.keys()
+    (gone,) = before.keys() - after.keys()
+    assert Path(after[new]["path"]).name == "another copy.jpg"
+    assert Path(before[gone]["path"]).name == "a copy.jpg"
+    assert {name for name in after if after[name]["_version"] == 2} == {new}
+    whole = replace(loader, alias=f"{loader.alias}-whole")
+    whole.load(store)
+    loaded = contents(client, whole.alias)
+    assert {name: dict(row, _version=2) for name, row in after.items()} == loaded
