@@ -83,7 +83,7 @@ class _Store:
         """Search what is new."""
         with self._run(name) as run:
             model = stored_model(run)
-            images = run.write("images", run.read("images").unionByName(_images(new)))
+            images = run.append("images", _images(new))
             nobody = self._spark.createDataFrame([], "signature_id binary")
             turnover = turn_over(
                 run, model, images, new.withColumn("status", F.lit(SIGNED)), nobody

@@ -11,6 +11,7 @@ from jobs.night_request import NightRequest
 from jobs.run import Run
 from jobs.signing import Corpus, sign_listed, signing_task
 from jobs.stages.admit_images import admit_images
+from jobs.stages.schema import conform
 from jobs.stages.sign_images import image_rows, rejected_rows
 from jobs.stages.tell_changes import (
     look_at_files,
@@ -19,7 +20,7 @@ from jobs.stages.tell_changes import (
 )
 from jobs.turning import turn_over
 from matching import Model
-from store.schemas import FORGOTTEN, REJECTS, VANISHED
+from store.schemas import FORGOTTEN, IMAGES, REJECTS, VANISHED
 from udfs.looking import looker
 
 
@@ -67,7 +68,7 @@ def sign_changes(
     signed = sign_listed(run, changed, task, to_sign, request.contents)
     with run.stage("writing images"):
         fresh = image_rows(signed, changed, run.run_id)
-        images = run.write("images", kept.unionByName(fresh))
+        images = _written(run, known, kept, fresh)
         rejects = run.report("rejects", rejected_rows(images, looked), REJECTS)
         run.counts |= count_states(rejects, images, counted)
         check_failures(run.counts, run.settings, f"{run.layout.report(run.run_id)}/rejects.parquet")
@@ -82,12 +83,20 @@ def sign_changes(
 def _kept(
     known: DataFrame, looked: DataFrame, forgotten: DataFrame, request: NightRequest
 ) -> DataFrame:
-    """Images of the store whose files need not be looked at."""
+    """Images of the store whose files need not be read again, with ``retold``."""
     same = unchanged_images(known, looked, request.contents)
     if not request.new_only:
         return same
     listed = looked.where("admitted").select("image_id").unionByName(forgotten).distinct()
-    return same.unionByName(known.join(listed, "image_id", how="left_anti"))
+    others = known.join(listed, "image_id", how="left_anti")
+    return same.unionByName(others.withColumn("retold", F.lit(False)))
+
+
+def _written(run: Run, known: DataFrame, kept: DataFrame, fresh: DataFrame) -> DataFrame:
+    """The table ``images``: written anew if any row of it changes, else appended to."""
+    if kept.where("not retold").count() == known.count():
+        return run.append("images", conform(fresh, IMAGES))
+    return run.write("images", kept.drop("retold").unionByName(fresh))
 
 
 def _outside(kept: DataFrame, looked: DataFrame) -> int:

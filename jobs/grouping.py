@@ -14,7 +14,7 @@ from jobs.stages.choose_keepers import (
     settle_edges,
 )
 from jobs.stages.favour_images import apart_by_decision, decided_levels, honoured, with_levels
-from jobs.stages.group_images import duplicate_rows, group_images
+from jobs.stages.group_images import duplicate_rows, group_images, grouped_images
 from jobs.stages.keep_incumbents import incumbent_levels, stability_rows
 from jobs.stages.number_signatures import number_signatures
 from jobs.stages.rank_images import rank_images
@@ -65,7 +65,8 @@ def choose_keepers(
             listed = run.report("stability", differences, STABILITY)
             run.counts["kept_for_stability"] = listed.count()
     with run.stage("writing the report"):
-        rows = duplicate_rows(clusters, corpus.images)
+        shown = run.stash(grouped_images(clusters, corpus.images), "grouped_images")
+        rows = duplicate_rows(clusters, shown)
         duplicates = run.report("duplicates", rows, DUPLICATES)
         run.counts |= count_groups(clusters, duplicates)
     return clusters
@@ -90,7 +91,7 @@ def _groups(
     settled = settle_edges(ranked_edges(pairs, places), pairs.count(), limit, run.stash)
     run.counts["keeper_rounds"] = settled.rounds
     keepers = run.stash(assign_keepers(settled.rows, places), "keepers")
-    clusters = group_images(ranked, keepers, run.run_id)
+    clusters = group_images(ranked, keepers, run.run_id, run.stash)
     return clusters if favoured is None else honoured(clusters, favoured, decisions)
 
 

@@ -86,11 +86,13 @@ def turn_over(
         retired = run.read_or_none("retired", RETIRED)
         back = ids.join(retired, "signature_id", how="left_semi")
         new = run.stash(named.join(known, "signature_id", how="left_anti"), "new_signatures")
-        came = run.stash(new.select("signature_id").unionByName(back), "came")
-        went = run.stash(_went(images, left), "went")
+        came, any_back = new.select("signature_id"), back.head() is not None
+        if any_back:
+            came = run.stash(came.unionByName(back), "came")
+        went = run.stash(_went(images, left), "went") if left.head() is not None else left
         cells = _add(run, model, new)
         now_retired = retired
-        if went.head() is not None or back.head() is not None:
+        if any_back or went.head() is not None:
             still = retired.join(ids, "signature_id", how="left_anti")
             now_retired = run.write("retired", still.unionByName(went))
     living = cells.join(now_retired, "signature_id", how="left_anti")

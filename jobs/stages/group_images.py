@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.stages.choose_keepers import Checkpoint
 from jobs.stages.rank_images import why_better
 from jobs.stages.schema import conform
 from store.schemas import (
@@ -19,12 +20,14 @@ from store.schemas import (
 )
 
 
-def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFrame:
+def group_images(
+    ranked: DataFrame, keepers: DataFrame, run_id: str, checkpoint: Checkpoint
+) -> DataFrame:
     """Put every image that has a duplicate into its keeper's group.
 
     One row is an image in a group of two or more, its key ``image_id``. Copies of a signature
     follow its best-ranked image, or that one's keeper; featureless images form groups of equal
-    bytes only. One shuffle of what tells groups apart, and three of the images that are in one.
+    bytes only. One shuffle of the names of groups, and two of the images that are in one.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
         What `assign_keepers` returns.
     run_id : str
         Goes into every row.
+    checkpoint : callable
+        Writes down the names of groups of two and more, and who is in them.
 
     Returns
     -------
@@ -41,9 +46,10 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
         Of `store.schemas.CLUSTERS`.
     """
     everyone = _with_group(ranked, keepers)
-    # Most images are in no group: they are left out before their ranks are written out.
     shared = everyone.groupBy("group").count().where("count > 1").select("group")
-    members = everyone.join(shared, "group", how="left_semi")
+    # Most images are in no group: their ranks are never written out.
+    named = checkpoint(shared, "groups")
+    members = checkpoint(everyone.join(named, "group", how="left_semi"), "members")
     joined = members.join(_heads(members), "group", how="inner")
     ranking = ranked.select("criteria.*").columns
     stays = F.col("image_id") == F.col("keeper_id")
@@ -63,6 +69,27 @@ def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFram
     )
 
 
+def grouped_images(clusters: DataFrame, images: DataFrame) -> DataFrame:
+    """Return what reports say of the images that are in a group.
+
+    One row is an image, its key ``image_id``. One join on it.
+
+    Parameters
+    ----------
+    clusters : DataFrame
+        Rows of ``clusters``.
+    images : DataFrame
+        Rows of ``images``.
+
+    Returns
+    -------
+    DataFrame
+        ``image_id``, ``path``, ``bytes``, ``content_sha256``.
+    """
+    told = images.select("image_id", "path", "bytes", "content_sha256")
+    return told.join(clusters.select("image_id"), "image_id", how="left_semi")
+
+
 def duplicate_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
     """Return the report ``duplicates``: each removable image beside its keeper.
 
@@ -73,7 +100,7 @@ def duplicate_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
     clusters : DataFrame
         Rows of ``clusters``.
     images : DataFrame
-        Rows of ``images``.
+        What `grouped_images` returned.
 
     Returns
     -------
@@ -107,10 +134,10 @@ def removable_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
 def _with_group(ranked: DataFrame, keepers: DataFrame) -> DataFrame:
     """Images with the name of their group: its keeper's signature, or equal bytes."""
     signed = ranked.where(F.col("status") == SIGNED).join(keepers, "signature_id", how="left")
-    by_signature = F.coalesce("keeper_signature_id", "signature_id")
-    grouped = signed.withColumn("group", F.concat(F.lit("signature "), F.hex(by_signature)))
+    grouped = signed.withColumn("group", F.coalesce("keeper_signature_id", "signature_id"))
+    # 64 bytes, and those of a signature are 16: no two groups have one name.
     flat = ranked.where(F.col("status") == SKIPPED).withColumn(
-        "group", F.concat(F.lit("bytes "), F.col("content_sha256"))
+        "group", F.col("content_sha256").cast("binary")
     )
     columns = ["image_id", "content_sha256", "group", "rank", "criteria"]
     return grouped.select(*columns, "distance").unionByName(

@@ -1,5 +1,6 @@
 """Which images are new, changed, gone or as they were, beside what the store holds of them."""
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -7,6 +8,8 @@ from jobs.stages.schema import conform, spark_schema
 from store.schemas import FORGOTTEN, IMAGES, TOMBSTONES, VANISHED
 from udfs.arrow import BatchFunction
 from udfs.looking import LOOKED_ROWS
+
+_UNCHANGED = pa.schema([*IMAGES, ("retold", pa.bool_())])
 
 _OF_LISTING = ("bytes", "mtime", "etag", "metadata")
 """What an image that is as it was takes from the listing: its file may have been touched."""
@@ -78,7 +81,8 @@ def unchanged_images(known: DataFrame, looked: DataFrame, contents: bool) -> Dat
     Returns
     -------
     DataFrame
-        Of `store.schemas.IMAGES`.
+        Of `store.schemas.IMAGES`, and ``retold``: whether the listing says another thing of the
+        image than before.
     """
     now = looked.where("admitted and reason is null").select(
         "image_id",
@@ -98,7 +102,11 @@ def unchanged_images(known: DataFrame, looked: DataFrame, contents: bool) -> Dat
         same &= F.col("mtime").eqNullSafe(F.col("_mtime"))
         same &= F.col("etag").eqNullSafe(F.col("_etag"))
     both = known.join(now, "image_id", how="inner").where(same_place & same)
-    return conform(both.withColumns({n: F.col(f"_{n}") for n in _OF_LISTING}), IMAGES)
+    was = F.struct(*_OF_LISTING)
+    told = F.struct(*(F.col(f"_{name}").alias(name) for name in _OF_LISTING))
+    now_told = {name: F.col(f"_{name}") for name in _OF_LISTING}
+    rows = both.withColumns({**now_told, "retold": ~was.eqNullSafe(told)})
+    return conform(rows, _UNCHANGED)
 
 
 def gone_images(known: DataFrame, images: DataFrame, forgotten: DataFrame) -> DataFrame:

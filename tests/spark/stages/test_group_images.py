@@ -8,7 +8,13 @@ import pytest
 from pyspark.sql import DataFrame, Row
 
 from jobs.criteria import DEFAULT_RANKING
-from jobs.stages.group_images import duplicate_rows, group_images, removable_rows
+from jobs.stages.choose_keepers import Checkpoint
+from jobs.stages.group_images import (
+    duplicate_rows,
+    group_images,
+    grouped_images,
+    removable_rows,
+)
 from jobs.stages.rank_images import rank_images
 from store.schemas import CLUSTERS, DUPLICATES, IMAGES, REMOVABLE
 
@@ -93,8 +99,9 @@ def images(frame: MakeFrame) -> DataFrame:
     return frame(IMAGES_GIVEN, IMAGES)
 
 
-def clusters_of(images: DataFrame, frame: MakeFrame) -> DataFrame:
-    return group_images(rank_images(images, [], DEFAULT_RANKING), frame(ASSIGNED, KEEPERS), "run-1")
+def clusters_of(images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint) -> DataFrame:
+    ranked = rank_images(images, [], DEFAULT_RANKING)
+    return group_images(ranked, frame(ASSIGNED, KEEPERS), "run-1", checkpoint)
 
 
 def content(rows: list[Row]) -> set[tuple[Any, ...]]:
@@ -102,9 +109,9 @@ def content(rows: list[Row]) -> set[tuple[Any, ...]]:
 
 
 def test_every_image_with_a_duplicate_is_in_its_keepers_group(
-    images: DataFrame, frame: MakeFrame
+    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
 ) -> None:
-    clusters = clusters_of(images, frame)
+    clusters = clusters_of(images, frame, checkpoint)
     assert clusters.columns == CLUSTERS.names
     assert not multiplies_rows(clusters)
     rows = clusters.collect()
@@ -115,26 +122,30 @@ def test_every_image_with_a_duplicate_is_in_its_keepers_group(
 
 @pytest.mark.parametrize("partitions", [1, 7])
 def test_partitions_and_order_change_nothing(
-    frame: MakeFrame, images: DataFrame, partitions: int
+    frame: MakeFrame, images: DataFrame, checkpoint: Checkpoint, partitions: int
 ) -> None:
     turned = frame(IMAGES_GIVEN[::-1], IMAGES).repartition(partitions)
-    rows = clusters_of(turned, frame).collect()
+    rows = clusters_of(turned, frame, checkpoint).collect()
     assert content(rows) == EXPECTED
     assert len(rows) == len(EXPECTED)
 
 
-def test_the_reason_follows_the_ranking(images: DataFrame, frame: MakeFrame) -> None:
+def test_the_reason_follows_the_ranking(
+    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
+) -> None:
     ranked = rank_images(images, [], ("bytes:smaller", "path"))
-    rows = group_images(ranked, frame([], KEEPERS), "run-1").collect()
+    rows = group_images(ranked, frame([], KEEPERS), "run-1", checkpoint).collect()
     said = {row.image_id: (row.keeper_id, row.reason) for row in rows}
     assert said["k3"] == ("k3", BEST)
     assert said["k1"] == ("k3", "the keeper has fewer bytes")
     assert said["s2"] == ("s1", "the keeper has the path that comes first")
 
 
-def test_without_pairs_only_copies_are_grouped(frame: MakeFrame, images: DataFrame) -> None:
+def test_without_pairs_only_copies_are_grouped(
+    frame: MakeFrame, images: DataFrame, checkpoint: Checkpoint
+) -> None:
     ranked = rank_images(images, [], DEFAULT_RANKING)
-    rows = group_images(ranked, frame([], KEEPERS), "run-1").collect()
+    rows = group_images(ranked, frame([], KEEPERS), "run-1", checkpoint).collect()
     assert {(row.image_id, row.keeper_id) for row in rows} == {
         *(("k1", "k1"), ("k2", "k1"), ("k3", "k1"), ("r1", "r1"), ("r2", "r1"), ("r3", "r1")),
         *(("s1", "s1"), ("s2", "s1"), ("f1", "f1"), ("f2", "f1")),
@@ -143,9 +154,10 @@ def test_without_pairs_only_copies_are_grouped(frame: MakeFrame, images: DataFra
 
 
 def test_duplicates_lists_each_removable_image_beside_its_keeper(
-    images: DataFrame, frame: MakeFrame
+    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
 ) -> None:
-    duplicates = duplicate_rows(clusters_of(images, frame), images)
+    clusters = clusters_of(images, frame, checkpoint)
+    duplicates = duplicate_rows(clusters, grouped_images(clusters, images))
     assert duplicates.columns == DUPLICATES.names
     rows = {row.image_id: row for row in duplicates.collect()}
     assert rows.keys() == {row[0] for row in EXPECTED if row[2] == "remove"}
@@ -161,8 +173,10 @@ def test_duplicates_lists_each_removable_image_beside_its_keeper(
     }
 
 
-def test_removable_has_what_a_checker_needs(images: DataFrame, frame: MakeFrame) -> None:
-    removable = removable_rows(clusters_of(images, frame), images)
+def test_removable_has_what_a_checker_needs(
+    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
+) -> None:
+    removable = removable_rows(clusters_of(images, frame, checkpoint), images)
     assert removable.columns == REMOVABLE.names
     rows = {row.path: row for row in removable.collect()}
     assert len(rows) == len([row for row in EXPECTED if row[2] == "remove"])
