@@ -58,6 +58,7 @@ def test_mistakes_end_in_one_sentence_and_their_own_code(build: Job, tmp_path: P
     assert not ended.stderr
 
 
+@pytest.mark.slow
 def test_killed_runs_are_never_seen_and_the_next_ones_work_one_of_two_at_once(
     build: Job, photos: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

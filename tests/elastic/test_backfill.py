@@ -47,6 +47,7 @@ def test_both_jobs_make_the_same_index(loader: Loader, client: Client, store: Pa
     assert old.settings["index.blocks.write"] == "true"
 
 
+@pytest.mark.slow
 def test_from_a_manifest_it_signs_and_loads_the_same(
     loader: Loader, client: Client, built: Store, store: Path, photos: Path, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_without_copies_of_the_shards_the_alias_stays_and_the_next_start_goes_on
     assert any(line.startswith("  the index") and "kept" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_what_reached_the_old_index_meanwhile_is_carried_over(
     loader: Loader,
     client: Client,

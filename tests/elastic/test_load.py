@@ -257,6 +257,7 @@ def test_a_load_of_build_index_that_fails_resumes_without_signing(
     assert len({row["run_id"] for row in loads(store)}) == 1
 
 
+@pytest.mark.slow
 def test_a_night_loads_what_changed_and_resumes_without_its_source(
     loader: Loader, client: Client, photos: Path, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def test_a_clock_that_jumped_back_keeps_more() -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.slow
 def test_a_smaller_store_says_the_same_and_readers_go_on_reading(
     spark: SparkSession, tmp_path: Path
 ) -> None:

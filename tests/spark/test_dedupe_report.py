@@ -94,6 +94,7 @@ def test_three_nights_equal_a_build(spark: SparkSession, tmp_path: Path) -> None
     equals_a_build(spark, store, folder, tmp_path / "other")
 
 
+@pytest.mark.slow
 def test_who_is_forgotten_stays_away_and_what_is_not_listed_may_stay(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -113,6 +113,7 @@ def test_a_corpus_that_outgrows_its_caps(
     assert found.pairs == oracle(images, model)
 
 
+@pytest.mark.slow
 def test_a_night_without_news_changes_nothing_and_one_of_news_alone_compares_all(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_night_without_news_changes_nothing_and_one_of_news_alone_compares_all
     assert third.pairs == oracle(others, model)
 
 
+@pytest.mark.slow
 def test_a_refit_is_a_build_under_another_model_and_nights_go_on(
     spark: SparkSession, tmp_path: Path
 ) -> None:
