@@ -1,6 +1,6 @@
 """Loading an index: the connector beside image-match's way and beside a client in Python.
 
-``python benchmarks/load.py --signatures FILE.npz --count 20000`` makes a store of real signatures
+``python benchmarks/load.py --signatures FILE.npz --count 70000`` makes a store of real signatures
 and loads the same documents, into the same node, in one run:
 
 - through the job's own writer (elasticsearch-hadoop from ``local[2]``), full and lean;
@@ -239,7 +239,7 @@ def main(arguments: Sequence[str]) -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--signatures", type=Path, required=True, help="an .npz of signatures")
-    parser.add_argument("--count", type=int, default=20_000, help="documents to load")
+    parser.add_argument("--count", type=int, default=70_000, help="documents to load")
     given = parser.parse_args(arguments)
     corpus = load(given.signatures)
     levels, paths = corpus.levels[: given.count], [str(p) for p in corpus.paths[: given.count]]

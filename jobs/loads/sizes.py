@@ -5,12 +5,13 @@ from typing import Final
 from elastic import Client
 from jobs.loads.settings import ElasticsearchSettings
 
-BYTES_PER_DOCUMENT: Final = {"full": 1_490, "lean": 546}
-"""Measured on 10,000 documents in one segment (docs/elasticsearch.md); without replicas. Larger
+BYTES_PER_DOCUMENT: Final = {"full": 1_355, "lean": 491}
+"""Measured on 20,000 documents in one segment (docs/elasticsearch.md); without replicas. Larger
 segments take less."""
 
 DOCUMENTS_PER_SECOND: Final = 2_000
-"""Assumed, not measured, and used only before anything is signed (`--source` with `--dry-run`)."""
+"""Measured on two cores that server and job shared (docs/elasticsearch.md); used only before anything
+is signed (`--source` with `--dry-run`)."""
 
 SHARD_BYTES: Final = 30 * 10**9
 """In the middle of Elasticsearch's own advice, 10 to 50 GB."""
