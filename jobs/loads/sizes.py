@@ -10,8 +10,8 @@ BYTES_PER_DOCUMENT: Final = {"full": 1_355, "lean": 491}
 segments take less."""
 
 DOCUMENTS_PER_SECOND: Final = 2_000
-"""Measured on two cores that server and job shared (docs/elasticsearch.md); used only before anything
-is signed (`--source` with `--dry-run`)."""
+"""Measured on two cores that server and job shared (docs/elasticsearch.md), and used only before
+anything is signed (`--source` with `--dry-run`)."""
 
 SHARD_BYTES: Final = 30 * 10**9
 """In the middle of Elasticsearch's own advice, 10 to 50 GB."""
