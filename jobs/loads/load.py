@@ -213,7 +213,7 @@ class Load:
         kind = writer.documents.task(stored), writer.documents.metadata_type(images)
         if target.fresh:
             change(writer.client, target.index, refresh_interval="-1")
-        number = wanted.count()
+        number = count if wanted is images else wanted.count()
         rejects = writer.write(
             "loading", writer.documents.rows(stored, wanted), number, writing, kind
         )
@@ -257,7 +257,7 @@ class Load:
 
     def _held(self, client: Client, target: Target, stored: Stored) -> Stored | None:
         """The run that the index holds whole, if only what changed since is to be written."""
-        if target.fresh or not self._changes_only:
+        if not self._changes_only:
             return None
         earlier = [Stored.of(row) for row in self._earlier(target, stored)]
         # Two are there if a load between them failed: nobody knows what it wrote.
