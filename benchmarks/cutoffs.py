@@ -125,7 +125,7 @@ def measured(spark: SparkSession, world: Labelled, cutoff: float | str) -> dict[
         search = plan_pairs(run, corpus.distinct)
         pairs = search_pairs(run, search)
         audit(run, compared, pairs, search.model.max_pairs_per_image)
-        clusters = choose_keepers(run, corpus, pairs)
+        clusters = choose_keepers(run, corpus, pairs).clusters
         gone = clusters.where(clusters.role == REMOVE).select("image_id", "keeper_id").toPandas()
         told = world.judged(gone["image_id"].tolist(), gone["keeper_id"].tolist())
         return {"cutoff": run.settings.cutoff, **told, "said": run.estimates}

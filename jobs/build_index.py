@@ -63,10 +63,10 @@ def build_index(run: Run, request: Request) -> list[str]:
     pairs = search_pairs(run, search)
     bound = search.model.max_pairs_per_image
     audited = audit(run, compared, pairs, bound) if compared else []
-    clusters = choose_keepers(run, corpus, pairs, decisions_of(run))
+    groups = choose_keepers(run, corpus, pairs, decisions_of(run))
     recall = recall_lines(run, request.truth, corpus, pairs)
     if request.export_removable:
-        export_removable(run, clusters, corpus.images, request.export_removable)
+        export_removable(run, groups, request.export_removable)
     load.note()
     run.commit(search.model.model_id, corpus.version)
     summary = summary_lines(run.counts, search.model.cutoff, search.model.rule)

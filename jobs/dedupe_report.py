@@ -43,13 +43,13 @@ def dedupe_report(run: Run, request: NightRequest) -> list[str]:
     pairs = search_newcomers(run, turnover)
     scoped = within(run, corpus, pairs, request.within)
     decisions = decisions_of(run, request.decisions)
-    clusters = choose_keepers(run, *scoped, decisions, request.stable)
+    groups = choose_keepers(run, *scoped, decisions, request.stable)
     leaks = against(run, model, corpus, turnover.living, request.against)
     compared = compare_sample(run, corpus)
     audited = audit(run, compared, pairs, model.max_pairs_per_image) if compared else []
-    report_news(run, clusters, corpus.images)
+    report_news(run, groups.clusters, corpus.images)
     if request.export_removable:
-        export_removable(run, clusters, corpus.images, request.export_removable)
+        export_removable(run, groups, request.export_removable)
     told = warnings(run, model)
     write_summary(run, model, told)
     load.note()

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from pyspark.sql import DataFrame
-
 from jobs.errors import UserError
+from jobs.grouping import Groups
 from jobs.run import Run
 from jobs.stages.group_images import removable_rows
 
@@ -29,7 +28,7 @@ def check_target(path: str | None) -> None:
         raise UserError(f"--export-removable {path}: name a file in a folder that exists")
 
 
-def export_removable(run: Run, clusters: DataFrame, images: DataFrame, path: str) -> None:
+def export_removable(run: Run, groups: Groups, path: str) -> None:
     """Write each removable path beside its keeper's, with the bytes that both must still have.
 
     One task writes the whole list, so the driver holds none of it. Nothing is deleted, here or
@@ -39,15 +38,13 @@ def export_removable(run: Run, clusters: DataFrame, images: DataFrame, path: str
     ----------
     run : Run
         The run at work.
-    clusters : DataFrame
-        The table ``clusters``.
-    images : DataFrame
-        The table ``images``.
+    groups : Groups
+        What `jobs.grouping.choose_keepers` returned.
     path : str
         A local file, written over.
     """
     folder = f"{run.layout.staging(run.run_id)}/removable"
-    rows = removable_rows(clusters, images).repartition(1).sortWithinPartitions("path")
+    rows = removable_rows(*groups).repartition(1).sortWithinPartitions("path")
     rows.write.csv(folder, mode="overwrite", header=True, quoteAll=True, escape='"', emptyValue="")
     (part,) = (name for name in run.files.names(folder) if name.endswith(".csv"))
     run.files.copy_to_local(f"{folder}/{part}", str(Path(path).absolute()))

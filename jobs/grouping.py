@@ -1,5 +1,7 @@
 """From pairs to the table ``clusters`` and the report of duplicates."""
 
+from typing import NamedTuple
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -14,12 +16,26 @@ from jobs.stages.choose_keepers import (
     settle_edges,
 )
 from jobs.stages.favour_images import apart_by_decision, decided_levels, honoured, with_levels
-from jobs.stages.group_images import duplicate_rows, group_images, grouped_images
+from jobs.stages.group_images import contested_images, duplicate_rows, group_images
 from jobs.stages.keep_incumbents import incumbent_levels, stability_rows
 from jobs.stages.number_signatures import number_signatures
 from jobs.stages.rank_images import rank_images
-from jobs.stages.update_pairs import ends_of
 from store.schemas import DUPLICATES, SIGNED, STABILITY
+
+
+class Groups(NamedTuple):
+    """Who stays and who goes.
+
+    Attributes
+    ----------
+    clusters : DataFrame
+        The table ``clusters`` as this run wrote it.
+    images : DataFrame
+        Rows of ``images``: those in ``clusters``, and some more.
+    """
+
+    clusters: DataFrame
+    images: DataFrame
 
 
 def choose_keepers(
@@ -28,7 +44,7 @@ def choose_keepers(
     pairs: DataFrame,
     decisions: DataFrame | None = None,
     stable: bool = False,
-) -> DataFrame:
+) -> Groups:
     """Decide which image of each group stays, and write ``clusters`` and ``duplicates``.
 
     Parameters
@@ -47,66 +63,62 @@ def choose_keepers(
 
     Returns
     -------
-    DataFrame
-        The table ``clusters`` as this run wrote it.
+    Groups
+        What was written, and whom it is about.
     """
     with run.stage("choosing keepers"):
-        favoured = _by_decision(run, corpus, decisions)
         if decisions is not None:
             pairs = run.stash(apart_by_decision(pairs, corpus.images, decisions), "decided_pairs")
-        rows = _groups(run, corpus, pairs, favoured, decisions)
+        images = contested_images(corpus.images, pairs, run.stash)
+        favoured = _by_decision(run, images, decisions)
+        rows = _clusters(run, images, pairs, favoured, decisions)
         if stable:
             default = run.stash(rows, "default_clusters")
-            favoured = _with_incumbents(run, corpus, pairs, favoured)
-            rows = _groups(run, corpus, pairs, favoured, decisions)
+            favoured = _with_incumbents(run, images, pairs, favoured)
+            rows = _clusters(run, images, pairs, favoured, decisions)
         clusters = run.write("clusters", rows)
         if stable:
-            differences = stability_rows(clusters, default, corpus.images)
+            differences = stability_rows(clusters, default, images)
             listed = run.report("stability", differences, STABILITY)
             run.counts["kept_for_stability"] = listed.count()
     with run.stage("writing the report"):
-        shown = run.stash(grouped_images(clusters, corpus.images), "grouped_images")
-        rows = duplicate_rows(clusters, shown)
-        duplicates = run.report("duplicates", rows, DUPLICATES)
+        duplicates = run.report("duplicates", duplicate_rows(clusters, images), DUPLICATES)
         run.counts |= count_groups(clusters, duplicates)
-    return clusters
+    return Groups(clusters, images)
 
 
-def _groups(
+def _clusters(
     run: Run,
-    corpus: Corpus,
+    images: DataFrame,
     pairs: DataFrame,
     favoured: DataFrame | None,
     decisions: DataFrame | None,
 ) -> DataFrame:
     """Rows of ``clusters``, not yet written."""
-    ranked = rank_images(corpus.images, run.protected, run.settings.keepers.ranking)
+    ranked = rank_images(images, run.protected, run.settings.keepers.ranking)
     if favoured is not None:
         ranked = with_levels(ranked, favoured)
-    paired = run.stash(ends_of(pairs), "paired")
     signed = ranked.where(F.col("status") == SIGNED)
-    best = representatives(signed.join(paired, "signature_id", how="left_semi"))
-    places = number_signatures(best, paired.count(), run.stash)
+    places = number_signatures(representatives(signed), images.count(), run.stash)
     limit = run.settings.keepers.edges_in_one_task
     settled = settle_edges(ranked_edges(pairs, places), pairs.count(), limit, run.stash)
     run.counts["keeper_rounds"] = settled.rounds
-    keepers = run.stash(assign_keepers(settled.rows, places), "keepers")
-    clusters = group_images(ranked, keepers, run.run_id, run.stash)
+    clusters = group_images(ranked, assign_keepers(settled.rows, places), run.run_id)
     return clusters if favoured is None else honoured(clusters, favoured, decisions)
 
 
-def _by_decision(run: Run, corpus: Corpus, decisions: DataFrame | None) -> DataFrame | None:
+def _by_decision(run: Run, images: DataFrame, decisions: DataFrame | None) -> DataFrame | None:
     if decisions is None:
         return None
-    levels = decided_levels(corpus.images, decisions, preferred_sources(decisions))
+    levels = decided_levels(images, decisions, preferred_sources(decisions))
     return run.stash(levels, "decided")
 
 
 def _with_incumbents(
-    run: Run, corpus: Corpus, pairs: DataFrame, favoured: DataFrame | None
+    run: Run, images: DataFrame, pairs: DataFrame, favoured: DataFrame | None
 ) -> DataFrame:
     levels = incumbent_levels(
-        corpus.images,
+        images,
         pairs,
         run.read("clusters"),
         run.protected,

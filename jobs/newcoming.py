@@ -8,13 +8,13 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.bounding import bounded
 from jobs.counting import pair_columns, pair_counts
 from jobs.planning import members_of, plan_search
 from jobs.run import Run
 from jobs.searching import Search, search_pairs
-from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
 from jobs.stages.find_pairs import bucket_members, bucket_sizes, pair_rows
-from jobs.stages.schema import conform, spark_schema
+from jobs.stages.schema import conform, no_rows
 from jobs.stages.update_pairs import (
     apart_from,
     ends_of,
@@ -115,7 +115,7 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
 
 
 def _nobody(newcomers: DataFrame) -> DataFrame:
-    return newcomers.sparkSession.createDataFrame([], spark_schema(FOUND_ROWS))
+    return no_rows(newcomers.sparkSession, FOUND_ROWS)
 
 
 def _search_all(run: Run, turnover: Turnover) -> DataFrame:
@@ -215,11 +215,9 @@ def _update(
     """
     any_gone = gone.head() is not None
     every = (apart_from(before, gone) if any_gone else before).unionByName(found)
-    crowded = run.stash(crowded_signatures(every, max_pairs), "crowded")
-    too_many = crowded.join(ends_of(found), "signature_id", how="left_semi")
-    if too_many.head() is not None:
-        last = run.stash(last_of_nearest(every, crowded, max_pairs), "last")
-        pairs = run.write("pairs", nearest_only(every, last))
+    nearest = bounded(run, every, max_pairs, ends_of(found))
+    if nearest is not None:
+        pairs = run.write("pairs", nearest)
         run.counts["pairs_dropped"] += every.count() - pairs.count()
         return pairs
     if any_gone:

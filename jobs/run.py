@@ -16,7 +16,7 @@ from jobs.settings import Settings
 from jobs.sinks.files import Files
 from jobs.sinks.run_log import RunLog, settings_text
 from jobs.sinks.tables import append_table, compact_table, write_table
-from jobs.stages.schema import conform, spark_schema
+from jobs.stages.schema import conform, no_rows
 from jobs.staging import Staging
 from jobs.version import CODE_VERSION
 from store.layout import Layout
@@ -193,7 +193,7 @@ class Run:
         """
         if name in self.parent_versions:
             return self.read(name)
-        return self.spark.createDataFrame([], spark_schema(schema))
+        return no_rows(self.spark, schema)
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:
         """Write intermediate rows down, and read them back; see `jobs.staging.Staging.stash`."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.bounding import bounded
 from jobs.counting import pair_columns, pair_counts
 from jobs.errors import UserError
 from jobs.model import (
@@ -19,7 +20,6 @@ from jobs.model import (
 from jobs.planning import Plan, plan_search
 from jobs.run import Run
 from jobs.session import cores
-from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
 from jobs.stages.find_pairs import find_cells, find_pairs, join_table, pair_rows
 from jobs.stages.schema import conform
 from matching import Model
@@ -90,7 +90,10 @@ def write_cells(run: Run, search: Search) -> None:
     """
     with run.stage("writing cells"):
         rows = search.assigned.withColumn("model_id", F.lit(search.model.model_id))
-        run.write("cells", conform(rows, CELLS))
+        # Who follows each other stands under the same keys: a night's search of newcomers, which
+        # reads the table in its order, finds them in the processor's cache.
+        ordered = rows.sortWithinPartitions(F.get("cells", 0))
+        run.write("cells", conform(ordered, CELLS))
 
 
 def plan_with(run: Run, signatures: Distinct, model: Model) -> Search:
@@ -141,9 +144,11 @@ def search_pairs(run: Run, search: Search) -> DataFrame:
         done = found.agg(F.sum("comparisons"), F.sum("dropped"), *pair_columns()).head()
         comparisons, dropped = ((done[0] or 0), (done[1] or 0)) if done else (0, 0)
         counts = pair_counts(done)
-        bounded, gone = _bounded(run, pair_rows(found, model), model.max_pairs_per_image)
-        pairs = run.write("pairs", bounded)
-        run.counts |= pair_counts(pairs.agg(*pair_columns()).head()) if gone else counts
+        every = pair_rows(found, model)
+        nearest = bounded(run, every, model.max_pairs_per_image)
+        pairs = run.write("pairs", every if nearest is None else nearest)
+        stay = counts if nearest is None else pair_counts(pairs.agg(*pair_columns()).head())
+        run.counts |= stay
     run.counts |= {
         name: value for name, value in asdict(plan).items() if isinstance(value, int)
     } | {
@@ -219,12 +224,3 @@ def asked_for(run: Run, signatures: Distinct, model_id: str) -> Model:
             "fit another one, or ask for that cutoff"
         )
     return model
-
-
-def _bounded(run: Run, pairs: DataFrame, max_pairs: int) -> tuple[DataFrame, bool]:
-    """Without the pairs that are beyond the nearest of both ends; whether there may be any."""
-    crowded = run.stash(crowded_signatures(pairs, max_pairs), "crowded")
-    if crowded.head() is None:
-        return pairs, False
-    last = run.stash(last_of_nearest(pairs, crowded, max_pairs), "last")
-    return nearest_only(pairs, last), True

@@ -19,6 +19,8 @@ from signature.compiled import compiled
 STRANGER = -1
 """The place of a row that is no newcomer."""
 
+_NO_BUCKET = -1
+
 _ROOM = 65_536
 """Pairs that are handed out at once, beside those of the row at work."""
 
@@ -55,8 +57,13 @@ class Met(NamedTuple):
 
 
 class _Index(NamedTuple):
-    """The newcomers under their keys, each bucket in the order of costs."""
+    """The newcomers under their keys, each bucket in the order of costs.
 
+    ``cells`` has the bucket of each cell, and `_NO_BUCKET` for one without newcomers: most keys
+    are cells, and a search among all keys for each would take as long as the comparisons.
+    """
+
+    cells: npt.NDArray[np.int32]
     keys: Indices
     starts: Indices
     reaches: Indices
@@ -157,7 +164,10 @@ def _index(keyed: Keyed, reach: int, capped: Mapping[int, int]) -> _Index:
         np.isin(known.capped_keys, different)
     ]
     ends = np.append(starts, len(keys)).astype(np.int64)
-    return _Index(different, ends, limits, rows[order].astype(np.int64), costs[order])
+    cells = different[different < FIRST_WORD]
+    table = np.full(cells.max(initial=-1) + 1, _NO_BUCKET, np.int32)
+    table[cells] = np.arange(len(cells))  # they come before the words
+    return _Index(table, different, ends, limits, rows[order].astype(np.int64), costs[order])
 
 
 class Meeting:
@@ -271,9 +281,9 @@ def _find(
     state.counts[2] += 1
     for i in range(rows.keys.shape[1]):
         key = rows.keys[at, i]
-        bucket = np.searchsorted(index.keys, key)
-        if bucket == len(index.keys) or index.keys[bucket] != key:
-            continue  # nobody is there; or it is one of the removed keys, which nobody has
+        bucket = _bucket(index, key)
+        if bucket == _NO_BUCKET:
+            continue
         budget = index.reaches[bucket] - np.int64(rows.costs[at, i])
         for k in range(index.starts[bucket], index.starts[bucket + 1]):
             if np.int64(index.costs[k]) > budget:
@@ -293,6 +303,16 @@ def _find(
                 found.key[filled] = key
                 filled += 1
     return filled
+
+
+@compiled
+def _bucket(index: _Index, key: int) -> int:
+    """Find the newcomers under a key; nobody has a removed key."""
+    if key < FIRST_WORD:
+        return index.cells[key] if 0 <= key < len(index.cells) else _NO_BUCKET
+    bucket = int(np.searchsorted(index.keys, key))
+    known = bucket < len(index.keys) and index.keys[bucket] == key
+    return bucket if known else _NO_BUCKET
 
 
 @compiled

@@ -3,7 +3,6 @@
 from functools import partial
 from hashlib import blake2b
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -17,7 +16,7 @@ from jobs.signing import signing_task, signing_tasks
 from jobs.sinks.run_log import RunLog, settings_text
 from jobs.stages.admit_images import admit_images
 from jobs.stages.find_pairs import find_cells
-from jobs.stages.schema import conform, spark_schema
+from jobs.stages.schema import conform, no_rows
 from jobs.stages.sign_images import distinct_signatures, image_rows, rejected_rows, sign_images
 from store.schemas import CELLS, CLUSTERS, PAIRS, REJECTS
 
@@ -88,12 +87,8 @@ def _commit(run: Run, admitted: DataFrame, signed: DataFrame, counted: ManifestC
         found = find_cells(signatures, model)
         run.write("cells", conform(found.withColumn("model_id", F.lit(model.model_id)), CELLS))
     for name, schema in (("pairs", PAIRS), ("clusters", CLUSTERS)):
-        run.write(name, _empty(run, schema))
+        run.write(name, no_rows(run.spark, schema))
     run.commit(model.model_id, version)
-
-
-def _empty(run: Run, schema: pa.Schema) -> DataFrame:
-    return run.spark.createDataFrame([], spark_schema(schema))
 
 
 def _wish(request: Request) -> str:

@@ -1,6 +1,6 @@
 """Groups of images: who stays, who goes, and why."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.stages.choose_keepers import Checkpoint
@@ -20,74 +20,97 @@ from store.schemas import (
 )
 
 
-def group_images(
-    ranked: DataFrame, keepers: DataFrame, run_id: str, checkpoint: Checkpoint
-) -> DataFrame:
+def contested_images(images: DataFrame, pairs: DataFrame, checkpoint: Checkpoint) -> DataFrame:
+    """Return the images that may be in a group: those in a pair, and those that are alike.
+
+    One row is an image, its key ``image_id``. Most images are in no group: whatever is asked of
+    groups is asked of these few. Shuffles the likeness of every image and of every end of a pair,
+    and the images only if those are too many to be sent to every executor.
+
+    Parameters
+    ----------
+    images : DataFrame
+        Rows of ``images``.
+    pairs : DataFrame
+        Rows of ``pairs``.
+    checkpoint : callable
+        Writes down which likenesses they are, and then the images.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``images``, in which `likeness` is never null.
+    """
+    one, every = F.lit(1).alias("weight"), F.lit(2).alias("weight")
+    own = images.select(likeness().alias("likeness"), one).where("likeness is not null")
+    ends = F.explode(F.array("signature_id_a", "signature_id_b")).alias("likeness")
+    counted = own.unionByName(pairs.select(ends, every)).groupBy("likeness")
+    shared = checkpoint(
+        counted.agg(F.sum("weight").alias("weight")).where("weight > 1").select("likeness"),
+        "shared",
+    )
+    named = images.withColumn("likeness", likeness())
+    contested = named.join(shared, "likeness", how="left_semi")
+    return checkpoint(contested.select(*images.columns), "contested")
+
+
+def likeness() -> Column:
+    """Name what two images share that are of one group without being compared.
+
+    Returns
+    -------
+    Column
+        Binary: the signature id; of an image without features, whose signature says nothing, the
+        hash of its bytes, which is longer. Null for a failed one.
+    """
+    status = F.col("status")
+    return F.when(status == SIGNED, F.col("signature_id")).when(
+        status == SKIPPED, F.col("content_sha256").cast("binary")
+    )
+
+
+def group_images(ranked: DataFrame, keepers: DataFrame, run_id: str) -> DataFrame:
     """Put every image that has a duplicate into its keeper's group.
 
     One row is an image in a group of two or more, its key ``image_id``. Copies of a signature
     follow its best-ranked image, or that one's keeper; featureless images form groups of equal
-    bytes only. One shuffle of the names of groups, and two of the images that are in one.
+    bytes only. One shuffle, by group.
 
     Parameters
     ----------
     ranked : DataFrame
-        Rows of ``images`` with ``rank`` and ``criteria``.
+        What `contested_images` returned, with ``rank`` and ``criteria``.
     keepers : DataFrame
         What `assign_keepers` returns.
     run_id : str
         Goes into every row.
-    checkpoint : callable
-        Writes down the names of groups of two and more, and who is in them.
 
     Returns
     -------
     DataFrame
         Of `store.schemas.CLUSTERS`.
     """
-    everyone = _with_group(ranked, keepers)
-    shared = everyone.groupBy("group").count().where("count > 1").select("group")
-    # Most images are in no group: their ranks are never written out.
-    named = checkpoint(shared, "groups")
-    members = checkpoint(everyone.join(named, "group", how="left_semi"), "members")
-    joined = members.join(_heads(members), "group", how="inner")
+    grouped = _with_group(ranked, keepers)
+    group = Window.partitionBy("group")
+    keeper = F.min_by(F.struct("image_id", "content_sha256", "criteria"), "rank").over(group)
+    members = grouped.withColumns({"keeper": keeper, "size": F.count("*").over(group)})
     ranking = ranked.select("criteria.*").columns
-    stays = F.col("image_id") == F.col("keeper_id")
+    stays = F.col("image_id") == F.col("keeper.image_id")
     return conform(
-        joined.withColumns(
+        members.where("size > 1").withColumns(
             {
+                "keeper_id": F.col("keeper.image_id"),
                 "role": F.when(stays, KEEP).otherwise(REMOVE),
                 "kind": F.when(~stays, _kind()),
                 "distance": F.when(~stays, F.coalesce("distance", F.lit(0.0))),
                 "reason": F.when(stays, "best ranked of its group").otherwise(
-                    why_better("keeper_criteria", "criteria", ranking)
+                    why_better("keeper.criteria", "criteria", ranking)
                 ),
                 "run_id": F.lit(run_id),
             }
         ),
         CLUSTERS,
     )
-
-
-def grouped_images(clusters: DataFrame, images: DataFrame) -> DataFrame:
-    """Return what reports say of the images that are in a group.
-
-    One row is an image, its key ``image_id``. One join on it.
-
-    Parameters
-    ----------
-    clusters : DataFrame
-        Rows of ``clusters``.
-    images : DataFrame
-        Rows of ``images``.
-
-    Returns
-    -------
-    DataFrame
-        ``image_id``, ``path``, ``bytes``, ``content_sha256``.
-    """
-    told = images.select("image_id", "path", "bytes", "content_sha256")
-    return told.join(clusters.select("image_id"), "image_id", how="left_semi")
 
 
 def duplicate_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
@@ -100,7 +123,7 @@ def duplicate_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
     clusters : DataFrame
         Rows of ``clusters``.
     images : DataFrame
-        What `grouped_images` returned.
+        What `contested_images` returned.
 
     Returns
     -------
@@ -121,7 +144,7 @@ def removable_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
     clusters : DataFrame
         Rows of ``clusters``.
     images : DataFrame
-        Rows of ``images``.
+        What `contested_images` returned.
 
     Returns
     -------
@@ -132,37 +155,19 @@ def removable_rows(clusters: DataFrame, images: DataFrame) -> DataFrame:
 
 
 def _with_group(ranked: DataFrame, keepers: DataFrame) -> DataFrame:
-    """Images with the name of their group: its keeper's signature, or equal bytes."""
-    signed = ranked.where(F.col("status") == SIGNED).join(keepers, "signature_id", how="left")
-    grouped = signed.withColumn("group", F.coalesce("keeper_signature_id", "signature_id"))
-    # 64 bytes, and those of a signature are 16: no two groups have one name.
-    flat = ranked.where(F.col("status") == SKIPPED).withColumn(
-        "group", F.col("content_sha256").cast("binary")
-    )
-    columns = ["image_id", "content_sha256", "group", "rank", "criteria"]
-    return grouped.select(*columns, "distance").unionByName(
-        flat.select(*columns), allowMissingColumns=True
-    )
-
-
-def _heads(members: DataFrame) -> DataFrame:
-    """The keeper of each group: its best-ranked image."""
-    best = F.min_by(F.struct("image_id", "content_sha256", "criteria"), "rank").alias("best")
+    """Images with the name of their group: their keeper's signature, or what they share."""
+    columns = ["image_id", "content_sha256", "rank", "criteria"]
+    assigned = keepers.withColumnRenamed("signature_id", "likeness")
     return (
-        members.groupBy("group")
-        .agg(best)
-        .select(
-            "group",
-            F.col("best.image_id").alias("keeper_id"),
-            F.col("best.content_sha256").alias("keeper_content_sha256"),
-            F.col("best.criteria").alias("keeper_criteria"),
-        )
+        ranked.withColumn("likeness", likeness())
+        .join(assigned, "likeness", how="left")
+        .select(*columns, F.coalesce("keeper_signature_id", "likeness").alias("group"), "distance")
     )
 
 
 def _kind() -> Column:
     return (
-        F.when(F.col("content_sha256") == F.col("keeper_content_sha256"), SAME_BYTES)
+        F.when(F.col("content_sha256") == F.col("keeper.content_sha256"), SAME_BYTES)
         .when(F.col("distance").isNull(), SAME_SIGNATURE)
         .otherwise(NEAR)
     )

@@ -1,7 +1,7 @@
 """Arrow schemas of the store as Spark's, and DataFrames made to fit them."""
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
@@ -40,3 +40,25 @@ def conform(rows: DataFrame, schema: pa.Schema) -> DataFrame:
     """
     fields = spark_schema(schema).fields
     return rows.select(*(F.col(f.name).cast(f.dataType).alias(f.name) for f in fields))
+
+
+def no_rows(spark: SparkSession, schema: pa.Schema) -> DataFrame:
+    """Return a DataFrame that Spark knows to be empty.
+
+    One made of an empty list may be of any size, for all that its planner knows: to join a table
+    with it shuffles the table.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The job's.
+    schema : pyarrow.Schema
+        What it has.
+
+    Returns
+    -------
+    DataFrame
+        Without rows.
+    """
+    nothing = (F.lit(None).cast(f.dataType).alias(f.name) for f in spark_schema(schema).fields)
+    return spark.range(1).where("false").select(*nothing)

@@ -103,7 +103,7 @@ class Nights:
 
     def _finish(self, run: Run, images: DataFrame, pairs: DataFrame, model: Model) -> Found:
         corpus = Corpus(images, pairs, 0, VERSION)
-        clusters = choose_keepers(run, corpus, pairs)
+        clusters = choose_keepers(run, corpus, pairs).clusters
         run.commit(model.model_id, VERSION)
         ends = [(bytes(r.signature_id_a), bytes(r.signature_id_b), r) for r in pairs.collect()]
         found = {(a, b): row.distance for a, b, row in ends}

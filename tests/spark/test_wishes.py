@@ -115,7 +115,7 @@ def keepers_of(clusters: DataFrame) -> Keepers:
 def test_within_a_column_groups_are_those_of_each_value_alone(run: Run) -> None:
     spark = run.spark
     scoped = within(run, corpus(spark, IMAGES_THERE), pairs(spark), "seller")
-    found = keepers_of(choose_keepers(run, *scoped))
+    found = keepers_of(choose_keepers(run, *scoped).clusters)
     expected: Keepers = {}
     for seller in "xyz":
         expected |= literal_keepers([i for i in IMAGES_THERE if i.seller == seller], NEAR)
@@ -137,7 +137,7 @@ def test_decisions_override_the_ranking_and_are_named(run: Run) -> None:
     rows += [{"decision": "not_duplicates", "image_id": a, "other_image_id": b} for a, b in apart]
     rows += [{"decision": "prefer_source", "source": "/y"}]
     decisions = frame(spark, rows, DECISIONS)
-    clusters = choose_keepers(run, corpus(spark, IMAGES_THERE), pairs(spark), decisions)
+    clusters = choose_keepers(run, corpus(spark, IMAGES_THERE), pairs(spark), decisions).clusters
     found = keepers_of(clusters)
 
     level = {i.name: 1 for i in IMAGES_THERE if i.seller == "y"} | dict.fromkeys(never, 0)
@@ -180,7 +180,9 @@ def test_a_keeper_stays_until_something_clearly_better_comes(run: Run) -> None:
     values = {"keepers.protected": ["/p"]}
     again = Run(spark, "test", run.layout.root, read_settings(None, values), run.progress)
     images = [i for i in old if i.name != "gone"] + new
-    made = choose_keepers(again, corpus(spark, images), pairs(spark, near), None, stable=True)
+    made = choose_keepers(
+        again, corpus(spark, images), pairs(spark, near), None, stable=True
+    ).clusters
     assert keepers_of(made) == {
         "a": "a",
         "b": "a",  # 1.4 times the pixels are not enough

@@ -10,13 +10,13 @@ from pyspark.sql import DataFrame, Row
 from jobs.criteria import DEFAULT_RANKING
 from jobs.stages.choose_keepers import Checkpoint
 from jobs.stages.group_images import (
+    contested_images,
     duplicate_rows,
     group_images,
-    grouped_images,
     removable_rows,
 )
 from jobs.stages.rank_images import rank_images
-from store.schemas import CLUSTERS, DUPLICATES, IMAGES, REMOVABLE
+from store.schemas import CLUSTERS, DUPLICATES, IMAGES, PAIRS, REMOVABLE
 
 from .conftest import MakeFrame, multiplies_rows
 
@@ -75,6 +75,10 @@ IMAGES_GIVEN = [
     image("x3", None, None, status="failed"),
     image("x4", None, None, status="failed"),
 ]
+PAIRS_GIVEN = [
+    {"signature_id_a": b"K", "signature_id_b": b"R", "distance": 0.31},
+    {"signature_id_a": b"K", "signature_id_b": b"T", "distance": 0.12},
+]
 ASSIGNED = [
     {"signature_id": b"R", "keeper_signature_id": b"K", "distance": 0.31},
     {"signature_id": b"T", "keeper_signature_id": b"K", "distance": 0.12},
@@ -99,19 +103,42 @@ def images(frame: MakeFrame) -> DataFrame:
     return frame(IMAGES_GIVEN, IMAGES)
 
 
-def clusters_of(images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint) -> DataFrame:
+@pytest.fixture
+def contested(images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint) -> DataFrame:
+    return contested_images(images, frame(PAIRS_GIVEN, PAIRS), checkpoint)
+
+
+def clusters_of(
+    images: DataFrame, frame: MakeFrame, assigned: list[dict[str, Any]] = ASSIGNED
+) -> DataFrame:
     ranked = rank_images(images, [], DEFAULT_RANKING)
-    return group_images(ranked, frame(ASSIGNED, KEEPERS), "run-1", checkpoint)
+    return group_images(ranked, frame(assigned, KEEPERS), "run-1")
 
 
 def content(rows: list[Row]) -> set[tuple[Any, ...]]:
     return {(r.image_id, r.keeper_id, r.role, r.kind, r.distance, r.reason) for r in rows}
 
 
-def test_every_image_with_a_duplicate_is_in_its_keepers_group(
-    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
+def test_only_pairs_and_copies_are_contested(contested: DataFrame) -> None:
+    assert contested.columns == IMAGES.names
+    ids = sorted(row.image_id for row in contested.collect())
+    assert ids == ["f1", "f2", "k1", "k2", "k3", "r1", "r2", "r3", "s1", "s2", "t1"]
+
+
+def test_contested_images_are_the_same_in_any_order(
+    frame: MakeFrame, contested: DataFrame, checkpoint: Checkpoint
 ) -> None:
-    clusters = clusters_of(images, frame, checkpoint)
+    pairs = frame(PAIRS_GIVEN[::-1], PAIRS)
+    turned = frame(IMAGES_GIVEN[::-1], IMAGES).repartition(7)
+    again = contested_images(turned, pairs, lambda rows, name: checkpoint(rows, f"again_{name}"))
+    assert sorted(again.collect(), key=repr) == sorted(contested.collect(), key=repr)
+    assert not multiplies_rows(again)
+
+
+def test_every_image_with_a_duplicate_is_in_its_keepers_group(
+    contested: DataFrame, frame: MakeFrame
+) -> None:
+    clusters = clusters_of(contested, frame)
     assert clusters.columns == CLUSTERS.names
     assert not multiplies_rows(clusters)
     rows = clusters.collect()
@@ -121,20 +148,18 @@ def test_every_image_with_a_duplicate_is_in_its_keepers_group(
 
 
 @pytest.mark.parametrize("partitions", [1, 7])
-def test_partitions_and_order_change_nothing(
-    frame: MakeFrame, images: DataFrame, checkpoint: Checkpoint, partitions: int
+def test_partitions_order_and_images_of_no_group_change_nothing(
+    frame: MakeFrame, partitions: int
 ) -> None:
-    turned = frame(IMAGES_GIVEN[::-1], IMAGES).repartition(partitions)
-    rows = clusters_of(turned, frame, checkpoint).collect()
+    signed = [row for row in IMAGES_GIVEN[::-1] if row["status"] != "failed"]
+    rows = clusters_of(frame(signed, IMAGES).repartition(partitions), frame).collect()
     assert content(rows) == EXPECTED
     assert len(rows) == len(EXPECTED)
 
 
-def test_the_reason_follows_the_ranking(
-    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
-) -> None:
-    ranked = rank_images(images, [], ("bytes:smaller", "path"))
-    rows = group_images(ranked, frame([], KEEPERS), "run-1", checkpoint).collect()
+def test_the_reason_follows_the_ranking(contested: DataFrame, frame: MakeFrame) -> None:
+    ranked = rank_images(contested, [], ("bytes:smaller", "path"))
+    rows = group_images(ranked, frame([], KEEPERS), "run-1").collect()
     said = {row.image_id: (row.keeper_id, row.reason) for row in rows}
     assert said["k3"] == ("k3", BEST)
     assert said["k1"] == ("k3", "the keeper has fewer bytes")
@@ -142,10 +167,10 @@ def test_the_reason_follows_the_ranking(
 
 
 def test_without_pairs_only_copies_are_grouped(
-    frame: MakeFrame, images: DataFrame, checkpoint: Checkpoint
+    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
 ) -> None:
-    ranked = rank_images(images, [], DEFAULT_RANKING)
-    rows = group_images(ranked, frame([], KEEPERS), "run-1", checkpoint).collect()
+    contested = contested_images(images, frame([], PAIRS), checkpoint)
+    rows = clusters_of(contested, frame, []).collect()
     assert {(row.image_id, row.keeper_id) for row in rows} == {
         *(("k1", "k1"), ("k2", "k1"), ("k3", "k1"), ("r1", "r1"), ("r2", "r1"), ("r3", "r1")),
         *(("s1", "s1"), ("s2", "s1"), ("f1", "f1"), ("f2", "f1")),
@@ -154,10 +179,9 @@ def test_without_pairs_only_copies_are_grouped(
 
 
 def test_duplicates_lists_each_removable_image_beside_its_keeper(
-    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
+    contested: DataFrame, frame: MakeFrame
 ) -> None:
-    clusters = clusters_of(images, frame, checkpoint)
-    duplicates = duplicate_rows(clusters, grouped_images(clusters, images))
+    duplicates = duplicate_rows(clusters_of(contested, frame), contested)
     assert duplicates.columns == DUPLICATES.names
     rows = {row.image_id: row for row in duplicates.collect()}
     assert rows.keys() == {row[0] for row in EXPECTED if row[2] == "remove"}
@@ -173,10 +197,8 @@ def test_duplicates_lists_each_removable_image_beside_its_keeper(
     }
 
 
-def test_removable_has_what_a_checker_needs(
-    images: DataFrame, frame: MakeFrame, checkpoint: Checkpoint
-) -> None:
-    removable = removable_rows(clusters_of(images, frame, checkpoint), images)
+def test_removable_has_what_a_checker_needs(contested: DataFrame, frame: MakeFrame) -> None:
+    removable = removable_rows(clusters_of(contested, frame), contested)
     assert removable.columns == REMOVABLE.names
     rows = {row.path: row for row in removable.collect()}
     assert len(rows) == len([row for row in EXPECTED if row[2] == "remove"])
