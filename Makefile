@@ -58,7 +58,7 @@ slow: setup
 	  $(python) -m pytest $(TESTS) -m "slow and not faults" --numprocesses $(PROCESSES) \
 	  --no-loadscope-reorder
 
-# Those of `make test` are a sample of these.
+# Those of `make slow` in the same folders are a sample of these.
 faults: setup
 	environment="$$(./spark-submit.sh --print-env)" && eval "$$environment" && \
 	  $(python) -m pytest $(or $(TESTS),tests) -m faults

@@ -59,8 +59,10 @@ class Turnover:
         Of it the signatures that an image needs.
     lived : DataFrame
         Those that one needed before.
+    fresh : DataFrame
+        Of ``cells`` the rows that this run added.
     came : DataFrame
-        ``signature_id`` of those that live and did not before.
+        ``signature_id`` of those that live and did not before: who is fresh, and who came back.
     went : DataFrame
         ``signature_id`` of those that lived before and do not now.
     count : int
@@ -71,6 +73,7 @@ class Turnover:
     cells: DataFrame
     living: DataFrame
     lived: DataFrame
+    fresh: DataFrame
     came: DataFrame
     went: DataFrame
     count: int
@@ -107,11 +110,19 @@ def search_newcomers(run: Run, turnover: Turnover) -> DataFrame:
         run.counts["comparisons"] = int((done and done[0]) or 0)
         run.counts["pairs_dropped"] = int((done and done[1]) or 0)
     with run.stage("updating pairs"):
-        again = newcomers.join(turnover.came, "signature_id", how="left_anti")
-        gone = run.stash(again.unionByName(turnover.went), "gone")
+        gone = _gone(run, turnover, newcomers)
         pairs = _update(run, before, gone, pair_rows(found, model), model.max_pairs_per_image)
         run.counts |= pair_counts(pairs.agg(*pair_columns()).head())
     return pairs
+
+
+def _gone(run: Run, turnover: Turnover, newcomers: DataFrame) -> DataFrame | None:
+    """Whose pairs of before are not to be kept: who went, and who is searched again."""
+    again = run.counts["newcomers"] - run.counts["signatures_came"]
+    if not again and not run.counts["signatures_went"]:
+        return None
+    others = newcomers.join(turnover.came, "signature_id", how="left_anti")
+    return run.stash(others.unionByName(turnover.went), "gone")
 
 
 def _nobody(newcomers: DataFrame) -> DataFrame:
@@ -170,13 +181,22 @@ def _newcomers(
 
 def _met(turnover: Turnover, newcomers: DataFrame, reaches: Reaches) -> DataFrame:
     model = turnover.model
-    theirs = turnover.living.join(newcomers, "signature_id", how="left_semi")
-    companies = companies_of(theirs, model)
+    companies = companies_of(_rows_of(turnover, newcomers), model)
     parts = [meet_newcomers(turnover.living, model, one, reaches) for one in companies]
     found = parts[0]
     for part in parts[1:]:
         found = found.unionByName(part)
     return found
+
+
+def _rows_of(turnover: Turnover, newcomers: DataFrame) -> DataFrame:
+    """Rows of ``cells``. The table is read for those only who are not fresh, if there are any."""
+    fresh = turnover.fresh
+    others = newcomers.join(fresh, "signature_id", how="left_anti")
+    if others.head() is None:
+        return fresh
+    old = turnover.living.join(others, "signature_id", how="left_semi")
+    return fresh.unionByName(conform(old, ASSIGNED_ROWS))
 
 
 def companies_of(rows: DataFrame, model: Model) -> list[Company]:
@@ -206,20 +226,22 @@ def companies_of(rows: DataFrame, model: Model) -> list[Company]:
 
 
 def _update(
-    run: Run, before: DataFrame, gone: DataFrame, found: DataFrame, max_pairs: int
+    run: Run, before: DataFrame, gone: DataFrame | None, found: DataFrame, max_pairs: int
 ) -> DataFrame:
     """Write the pairs of those who stayed, and what was found, without what is too much.
 
     Only an end of a pair that was found can be in too many now. If one is, all pairs are bounded
     again: those of everybody else stay, for they are still among the nearest of the same end.
     """
-    any_gone = gone.head() is not None
-    every = (apart_from(before, gone) if any_gone else before).unionByName(found)
+    if gone is None and found.head() is None:
+        return before
+    stay = before if gone is None else apart_from(before, gone)
+    every = stay.unionByName(found)
     nearest = bounded(run, every, max_pairs, ends_of(found))
     if nearest is not None:
         pairs = run.write("pairs", nearest)
         run.counts["pairs_dropped"] += every.count() - pairs.count()
         return pairs
-    if any_gone:
+    if gone is not None:
         return run.write("pairs", conform(every, PAIRS))
-    return run.append("pairs", found) if found.head() is not None else before
+    return run.append("pairs", found)

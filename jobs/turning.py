@@ -90,7 +90,8 @@ def turn_over(
         if any_back:
             came = run.stash(came.unionByName(back), "came")
         went = run.stash(_went(images, left), "went") if left.head() is not None else left
-        cells = _add(run, model, new)
+        fresh = run.stash(find_cells(new, model), "fresh")
+        cells = _add(run, model, new, fresh)
         now_retired = retired
         if any_back or went.head() is not None:
             still = retired.join(ids, "signature_id", how="left_anti")
@@ -103,7 +104,7 @@ def turn_over(
         "signatures_came": came.count(),
         "signatures_went": went.count(),
     }
-    return Turnover(model, cells, living, lived, came, went, count)
+    return Turnover(model, cells, living, lived, fresh, came, went, count)
 
 
 def _went(images: DataFrame, left: DataFrame) -> DataFrame:
@@ -112,10 +113,10 @@ def _went(images: DataFrame, left: DataFrame) -> DataFrame:
     return left.join(still, "signature_id", how="left_anti")
 
 
-def _add(run: Run, model: Model, new: DataFrame) -> DataFrame:
+def _add(run: Run, model: Model, new: DataFrame, fresh: DataFrame) -> DataFrame:
     """The table ``cells``, with the new signatures if there are any."""
     if new.head() is None:
         return run.read("cells")
     run.append("signatures", new)
-    found = find_cells(new, model).withColumn("model_id", F.lit(model.model_id))
-    return run.append("cells", conform(found, CELLS))
+    rows = fresh.withColumn("model_id", F.lit(model.model_id))
+    return run.append("cells", conform(rows, CELLS))

@@ -9,7 +9,7 @@ from store import Store, StoreError
 from store.rollback import roll_back
 from tests.faults.world import World, run_in_session, state_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.faults]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 def cut(file: Path) -> bytes:

@@ -9,15 +9,15 @@ from pyspark.sql import SparkSession
 from tests.faults.conftest import remount
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.faults]
+pytestmark = pytest.mark.spark
 
-_ALWAYS = {("dedupe_report", 10), ("dedupe_report", 60), ("compact", 30)}
+_SAMPLE = {("dedupe_report", 10), ("dedupe_report", 60), ("compact", 30)}
 _SHARES = (0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 
 
 def _parameter(job: str, share: int) -> object:
-    marks = () if (job, share) in _ALWAYS else (pytest.mark.faults,)
-    return pytest.param(job, share, marks=marks)
+    mark = pytest.mark.slow if (job, share) in _SAMPLE else pytest.mark.faults
+    return pytest.param(job, share, marks=mark)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_full_disk(job: str, share: int, world: World, spark: SparkSession, di
 @pytest.mark.parametrize(
     "job",
     [
-        job if job == "dedupe_report" else pytest.param(job, marks=pytest.mark.faults)
+        pytest.param(job, marks=pytest.mark.slow if job == "dedupe_report" else pytest.mark.faults)
         for job in JOBS
     ],
 )

@@ -9,11 +9,11 @@ from pyspark.sql import SparkSession
 from tests.faults.killing import DRIVER, EXECUTOR, WORKER, point, run_and_kill
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.faults]
+pytestmark = pytest.mark.e2e
 
 POINTS = 20
 
-_ALWAYS = {
+_SAMPLE = {
     (DRIVER, "dedupe_report", 0),
     (DRIVER, "compact", 0),
     (WORKER, "dedupe_report", 0),
@@ -21,12 +21,13 @@ _ALWAYS = {
     (EXECUTOR, "build_index", 0),
     (EXECUTOR, "dedupe_report", 0),
 }
-"""A few of each kind. ``make faults`` tries all of the others."""
+"""A few of each kind are among the slow tests. ``make faults`` tries all of the others."""
 
 
 def _parameter(kind: str, job: str, number: int) -> object:
-    marks = () if (kind, job, number) in _ALWAYS else (pytest.mark.faults,)
-    return pytest.param(kind, job, number, marks=marks)
+    sampled = (kind, job, number) in _SAMPLE
+    mark = pytest.mark.slow if sampled else pytest.mark.faults
+    return pytest.param(kind, job, number, marks=mark)
 
 
 @pytest.mark.parametrize(

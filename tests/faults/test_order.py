@@ -15,7 +15,7 @@ from store import Store
 from store.rollback import roll_back
 from tests.faults.world import World, run_in_session, state_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.faults]
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 _LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
