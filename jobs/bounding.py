@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 
 from jobs.run import Run
-from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
+from jobs.stages.bound_pairs import last_of_nearest, nearest_only
 
 
 def bounded(
@@ -28,9 +28,6 @@ def bounded(
     DataFrame or None
         Rows of ``pairs``; None where all may stay.
     """
-    crowded = run.stash(crowded_signatures(pairs, max_pairs), "crowded")
-    asked = crowded if among is None else crowded.join(among, "signature_id", how="left_semi")
-    if asked.head() is None:
-        return None
-    last = run.stash(last_of_nearest(pairs, crowded, max_pairs), "last")
-    return nearest_only(pairs, last)
+    last = run.stash(last_of_nearest(pairs, max_pairs), "last")
+    asked = last if among is None else last.join(among, "signature_id", how="left_semi")
+    return None if asked.head() is None else nearest_only(pairs, last)

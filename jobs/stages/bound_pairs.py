@@ -6,51 +6,18 @@ from pyspark.sql import functions as F
 from jobs.stages.schema import conform
 from store.schemas import PAIRS
 
-_BOUNDS = tuple(step / 32 for step in range(1, 16))
-"""Distances below which pairs are counted, so that few are sorted to find the nearest."""
 
-_EVERY_DISTANCE = 2.0
-
-
-def crowded_signatures(pairs: DataFrame, max_pairs: int) -> DataFrame:
-    """Return the signatures that are in more pairs than an image should be.
-
-    One row is a signature, its key ``signature_id``. Shuffles counts.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        Rows of ``pairs``.
-    max_pairs : int
-        How many pairs an image should be in.
-
-    Returns
-    -------
-    DataFrame
-        ``signature_id``, and ``within``: a distance below which it has that many pairs.
-    """
-    nearer = [F.count_if(F.col("distance") < bound) for bound in _BOUNDS]
-    within = F.coalesce(
-        *(F.when(count >= max_pairs, bound) for count, bound in zip(nearer, _BOUNDS, strict=True)),
-        F.lit(_EVERY_DISTANCE),
-    )
-    counts = _ends(pairs).groupBy("signature_id")
-    counted = counts.agg(within.alias("within"), F.count("*").alias("count"))
-    return counted.where(F.col("count") > max_pairs).drop("count")
-
-
-def last_of_nearest(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> DataFrame:
+def last_of_nearest(pairs: DataFrame, max_pairs: int) -> DataFrame:
     """Return the farthest pair of each crowded signature that is still among its nearest.
 
-    One row is a crowded signature, its key ``signature_id``. Equal distances are told apart by the
-    other end's id. Shuffles the nearer pairs of crowded signatures.
+    One row is a signature that is in more pairs than that, its key ``signature_id``. Equal
+    distances are told apart by the other end's id. Sorts the ends of all pairs where they are, and
+    shuffles of each signature as many of the nearest from each partition.
 
     Parameters
     ----------
     pairs : DataFrame
         Rows of ``pairs``.
-    crowded : DataFrame
-        What `crowded_signatures` returned.
     max_pairs : int
         How many are the nearest.
 
@@ -60,9 +27,10 @@ def last_of_nearest(pairs: DataFrame, crowded: DataFrame, max_pairs: int) -> Dat
         ``signature_id``, and ``last``, a struct of ``distance`` and ``other``.
     """
     place = F.row_number().over(Window.partitionBy("signature_id").orderBy("distance", "other"))
-    nearer = _ends(pairs).join(crowded, "signature_id").where("distance < within")
-    last = nearer.withColumn("place", place).where(F.col("place") == max_pairs)
-    return last.select("signature_id", F.struct("distance", "other").alias("last"))
+    nearest = _ends(pairs).withColumn("place", place).where(F.col("place") <= max_pairs + 1)
+    around = nearest.where(F.col("place") >= max_pairs).groupBy("signature_id")
+    last = around.agg(F.min(F.struct("distance", "other")).alias("last"), F.count("*").alias("n"))
+    return last.where("n = 2").select("signature_id", "last")
 
 
 def nearest_only(pairs: DataFrame, last: DataFrame) -> DataFrame:

@@ -3,7 +3,6 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.stages.bound_pairs import crowded_signatures
 from jobs.stages.schema import conform, spark_schema
 from matching import Model
 from store.schemas import PAIRS
@@ -56,8 +55,7 @@ def ends_of(pairs: DataFrame) -> DataFrame:
     DataFrame
         ``signature_id``.
     """
-    both = F.explode(F.array("signature_id_a", "signature_id_b"))
-    return pairs.select(both.alias("signature_id")).distinct()
+    return _ends(pairs).distinct()
 
 
 def touching(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
@@ -140,9 +138,15 @@ def full_ones(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFr
     DataFrame
         ``signature_id``.
     """
-    near = touching(pairs, signatures)
-    full = crowded_signatures(near, max_pairs - 1).select("signature_id")
-    return full.join(signatures, "signature_id", how="left_semi")
+    ends = _ends(touching(pairs, signatures)).join(signatures, "signature_id", how="left_semi")
+    full = ends.groupBy("signature_id").count().where(F.col("count") >= max_pairs)
+    return full.select("signature_id")
+
+
+def _ends(pairs: DataFrame) -> DataFrame:
+    """Both ends of each pair, however often."""
+    both = F.explode(F.array("signature_id_a", "signature_id_b"))
+    return pairs.select(both.alias("signature_id"))
 
 
 def _marked(pairs: DataFrame, signatures: DataFrame) -> DataFrame:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame
 
-from jobs.stages.bound_pairs import crowded_signatures, last_of_nearest, nearest_only
+from jobs.stages.bound_pairs import last_of_nearest, nearest_only
 from store.schemas import PAIRS
 
-from .conftest import Checkpoint, MakeFrame, exchanges, multiplies_rows
+from .conftest import Checkpoint, MakeFrame, exchanges, multiplies_rows, plan_of
 
 pytestmark = pytest.mark.spark
 
@@ -54,8 +54,7 @@ def test_what_is_among_the_nearest_of_either_end_stays(
     wanted = nearest_by_hand(given)
     assert len(given) / 4 < len(wanted) < len(given)
     some = pairs.repartition(partitions)
-    last = last_of_nearest(some, crowded_signatures(some, MOST), MOST)
-    written = checkpoint(last, "last")
+    written = checkpoint(last_of_nearest(some, MOST), "last")
     bounded = nearest_only(some, written)
     rows = bounded.collect()
     kept = {(r.signature_id_a[0], r.signature_id_b[0]): r.distance for r in rows}
@@ -68,15 +67,13 @@ def test_what_is_among_the_nearest_of_either_end_stays(
     assert all(line.startswith("BroadcastExchange") for line in shuffles)
 
 
-def nearer_than(node: int, distance: float) -> int:
-    return sum(node in edge and own < distance for edge, own in random_pairs().items())
-
-
 def test_the_crowded_are_those_with_more_pairs(pairs: DataFrame) -> None:
     degrees = np.bincount(np.array(list(random_pairs())).ravel())
-    crowded = {r.signature_id[0]: r.within for r in crowded_signatures(pairs, MOST).collect()}
-    assert crowded.keys() == set(np.flatnonzero(degrees > MOST).tolist())
-    nearer = {node: nearer_than(node, within) for node, within in crowded.items()}
-    assert min(nearer.values()) >= MOST
-    assert sum(nearer.values()) < 0.8 * degrees[list(crowded)].sum()
-    assert crowded_signatures(pairs, int(degrees.max())).head() is None
+    crowded = {row.signature_id[0] for row in last_of_nearest(pairs, MOST).collect()}
+    assert crowded == set(np.flatnonzero(degrees > MOST).tolist())
+    assert (degrees == MOST).any()
+    assert last_of_nearest(pairs, int(degrees.max())).head() is None
+
+
+def test_few_of_a_crowds_pairs_are_shuffled(pairs: DataFrame) -> None:
+    assert "WindowGroupLimit" in plan_of(last_of_nearest(pairs, MOST))
