@@ -34,6 +34,7 @@ _MOST = 100_000
 
 _NOT_ITS_OWN = {
     "cluster_block_exception": "the index takes no writes",
+    "es_rejected_execution_exception": "Elasticsearch was too busy for too long",
     "index_closed_exception": "the index is closed",
     "index_not_found_exception": "the index is gone",
     "security_exception": "this user or key may not write the index",

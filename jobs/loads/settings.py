@@ -50,7 +50,7 @@ class ElasticsearchSettings(BaseModel):
     # About 2,000 documents with _source.
     batch_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 5_000_000
     # A task sends a batch so many times more while the server is busy, and waits in between:
-    # eight minutes. Then it fails, and Spark starts it again.
+    # eight minutes. Then it sets the batch aside.
     retries: Annotated[int, Field(ge=1)] = 50
     retry_wait_s: Annotated[float, Field(gt=0)] = 10.0
     # Share of refused documents above which a load fails.

@@ -98,8 +98,24 @@ class IndexWriter:
         return rejects
 
     def remove(self, ids: DataFrame, writing: Writing) -> None:
-        """Delete documents; see `jobs.sinks.elasticsearch.delete_documents`."""
+        """Delete documents; one that is not there is no error.
+
+        Parameters
+        ----------
+        ids : DataFrame
+            With ``image_id``.
+        writing : Writing
+            Of `IndexWriter.writing`.
+
+        Raises
+        ------
+        LoadError
+            If not all are gone.
+        """
+        open_rejects(self.client, writing.index)
         delete_documents(ids, writing)
+        for reject in read_rejects(self.client, writing.index):
+            raise LoadError(f"the document {reject.image_id} stays: {reject.message}")
 
     def writing(self, index: str, version: int) -> Writing:
         """Return how an index is written.
@@ -137,6 +153,7 @@ class IndexWriter:
                 self._tell_full_disk(index)
                 raise
         if watch.stopped:
+            self._tell_full_disk(index)
             told = "".join(
                 f"; one of them: {r.message}" for r in read_rejects(self.client, index)[:1]
             )

@@ -116,11 +116,12 @@ def connector_options(writing: Writing) -> dict[str, str]:
         "es.batch.size.entries": "0",
         # Once, at the end, by the job.
         "es.batch.write.refresh": "false",
-        # A document refused with 429 or 503 is sent again until the limit of requests is reached,
-        # which fails the task. With a limit of retries it would reach the handlers below instead,
-        # as if it were at fault itself.
-        "es.batch.write.retry.count": "-1",
-        "es.batch.write.retry.limit": str(settings.retries),
+        # A document refused with 429 or 503 is sent so many times again, and then set aside like
+        # one that is refused for good; when all is written it is sent once more, and if it is
+        # refused still, the load has failed (`jobs.loads.rejects`). A limit of requests that is
+        # smaller is taken for this one, and with -1 here it would be sent for ever.
+        "es.batch.write.retry.count": str(settings.retries),
+        "es.batch.write.retry.limit": str(settings.retries + 1),
         "es.batch.write.retry.wait": f"{int(settings.retry_wait_s * 1000)}ms",
         # What is refused for good is kept with the server's reason. If it cannot be kept, the
         # task fails.
