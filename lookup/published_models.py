@@ -19,6 +19,9 @@ from matching.errors import ModelError
 
 MODELS_INDEX: Final = "spark-image-match-models"
 
+_TRIES: Final = 8
+"""Of a piece that a busy server refuses, with up to 30 seconds between two."""
+
 _PIECE: Final = 4 * 2**20
 _PIECES: Final = 1000
 _MAPPINGS: Final[dict[str, Any]] = {
@@ -57,10 +60,17 @@ def publish_model(es: Elasticsearch, model: Model) -> None:
                 index=MODELS_INDEX, mappings=_MAPPINGS, settings={"number_of_shards": 1}
             )
         _, refused = bulk(
-            client, _pieces_of(model), index=MODELS_INDEX, raise_on_error=False, refresh=True
+            client,
+            _pieces_of(model),
+            index=MODELS_INDEX,
+            raise_on_error=False,
+            refresh=True,
+            max_retries=_TRIES,
+            initial_backoff=0.5,
+            max_backoff=30,
         )
     if refused:
-        raise VersionError(f"The server did not take the model {model.model_id}.")
+        raise VersionError(f"The server did not take the model {model.model_id}: {refused}")
 
 
 def _pieces_of(model: Model) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from jobs.loads.rejects import keep_rejects, rejects_index
 from jobs.loads.sizes import shards_for
 from jobs.loads.stored import Stored
 from jobs.loads.swapping import Swap
-from jobs.loads.target import Meta, claim, new_version
+from jobs.loads.target import Meta, check_same, claim, new_version
 from jobs.loads.verify import verify_count
 from jobs.loads.writer import IndexWriter
 from jobs.progress import clock
@@ -131,6 +131,7 @@ class Backfill:
         chunks = Chunks(self._run, f"{plan.index}-{plan.uuid}")
         if aliased(self._client, self._alias) != [plan.index]:
             rejected = self._load(plan, stored, chunks)
+            check_same(self._client, plan.index, plan.uuid)
             swap = Swap(self._run, self._writer, plan, chunks)
             if not self._rows(plan, VERIFIED):
                 swap.settle()

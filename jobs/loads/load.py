@@ -221,7 +221,7 @@ class Load:
         with run.stage("verifying the index"):
             if gone is not None and (deleted := gone.count()):
                 writer.remove(gone, writing)
-            check_same(writer.client, target)
+            check_same(writer.client, target.index, target.uuid)
             expected = number - len(rejects)
             if target.fresh:
                 verify_count(writer.client, target.index, expected)

@@ -275,15 +275,17 @@ def claim(client: Client, index: str, sequence: int) -> None:
         describe(client, index, {**meta, RUN_SEQUENCE: sequence})
 
 
-def check_same(client: Client, target: Target) -> None:
+def check_same(client: Client, index: str, uuid: str) -> None:
     """Refuse an index that was deleted while it was written, and made again by the server.
 
     Parameters
     ----------
     client : Client
         The server.
-    target : Target
-        As it was when writing began.
+    index : str
+        Its name.
+    uuid : str
+        Its own, as it was when writing began.
 
     Raises
     ------
@@ -291,11 +293,11 @@ def check_same(client: Client, target: Target) -> None:
         If it is gone, or another one.
     """
     try:
-        uuid = find_one(client, target.index).uuid
+        found = find_one(client, index).uuid
     except ElasticError:
-        uuid = ""
-    if uuid != target.uuid:
+        found = ""
+    if found != uuid:
         raise LoadError(
-            f"the index {target.index} was deleted while it was written"
-            + (", and the server has made another one of this name" if uuid else "")
+            f"the index {index} was deleted while it was written"
+            + (", and the server has made another one of this name" if found else "")
         )

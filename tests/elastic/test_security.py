@@ -2,9 +2,15 @@
 
 import base64
 import os
+import ssl
 import subprocess
+import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +29,16 @@ PASSWORD = "planted-password-4711"  # noqa: S105 - planted, to be looked for
 PLACE = "env:PLANTED_PASSWORD"
 
 
+KEY = "cGxhbnRlZDprZXktMDgxNQ=="
+LOOKING = """
+look:
+  cluster: [monitor]
+  indices: [{names: ["*"], privileges: [read, monitor, view_index_metadata]}]
+"""
+"""A role that may only look. The distribution for tests has files for users, and no API keys: these
+need an index of its own, with an analysis that it lacks."""
+
+
 @dataclass(frozen=True)
 class Secured:
     """A server with TLS and one user, ``elastic``."""
@@ -34,9 +50,19 @@ class Secured:
     def url(self) -> str:
         return self.server.url.replace("http:", "https:")
 
-    def client(self) -> Client:
+    @contextmanager
+    def client(self) -> Iterator[Client]:
         place = connection(self.url, "elastic", "env:PLANTED_PASSWORD", ca_file=str(self.authority))
-        return Client(place, Patience(tries=60, longest_wait_s=1.0))
+        with closing(Client(place, Patience(tries=60, longest_wait_s=1.0))) as client:
+            yield client
+
+    def count(self, index: str) -> int:
+        with self.client() as client:
+            return count(client, index)
+
+    def aliased(self, alias: str) -> list[str]:
+        with self.client() as client:
+            return aliased(client, alias)
 
 
 def _certificates(folder: Path) -> tuple[Path, Path]:
@@ -71,13 +97,18 @@ def secured(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         copy = server.config / file.name
         copy.write_bytes(file.read_bytes())
         copy.chmod(0o644)
+    roles = server.config / "roles.yml"
+    roles.write_text(LOOKING)
+    roles.chmod(0o644)
+    server.tool("elasticsearch-users", "useradd", "looker", "-p", PASSWORD, "-r", "look")
     server.tool("elasticsearch-keystore", "create")
     server.tool("elasticsearch-keystore", "add", "-x", "bootstrap.password", given=PASSWORD)
     os.environ["PLANTED_PASSWORD"] = PASSWORD
     try:
         server.start()
         found = Secured(server, certificate)
-        found.client().get("/_cluster/health", wait_for_status="yellow")
+        with found.client() as client:
+            client.get("/_cluster/health", wait_for_status="yellow")
         yield found
     finally:
         server.close()
@@ -122,7 +153,7 @@ def test_user_and_password_over_tls_and_no_secret_is_shown(
             elasticsearch__password=PLACE,
         ),
     )
-    assert count(secured.client(), "by-password") == 25
+    assert secured.count("by-password") == 25
     coded = base64.b64encode(f"elastic:{PASSWORD}".encode()).decode()
     printed = capfd.readouterr()
     everything = "\n".join([*lines, printed.out, printed.err, shown(spark)])
@@ -137,14 +168,71 @@ def test_user_and_password_over_tls_and_no_secret_is_shown(
 def test_an_api_key_from_a_file(
     spark: SparkSession, secured: Secured, photos: Path, tmp_path: Path
 ) -> None:
-    made = secured.client().post("/_security/api_key", {"name": "loader"})
+    """Whoever comes through the door with the key is let in as the user."""
     key = tmp_path / "key"
-    key.write_text(made["encoded"] + "\n")
-    loader = Loader(spark, secured.url, "by-key")
-    wish = settings(secured, elasticsearch__api_key=f"file:{key}")
-    loader.build(photos, tmp_path / "store", **wish)
-    assert count(secured.client(), "by-key") == 25
-    assert made["encoded"] not in shown(spark)
+    key.write_text(KEY + "\n")
+    with _door(secured) as url:
+        loader = Loader(spark, url, "by-key")
+        loader.build(
+            photos,
+            tmp_path / "store",
+            elasticsearch__api_key=f"file:{key}",
+            elasticsearch__wan_only=True,
+        )
+    assert secured.count("by-key") == 25
+    assert KEY not in shown(spark)
+
+
+@contextmanager
+def _door(secured: Secured) -> Iterator[str]:
+    """Forward requests that bring the key, as the user ``elastic``; others get 401."""
+    user = base64.b64encode(f"elastic:{PASSWORD}".encode()).decode()
+    context = ssl.create_default_context(cafile=str(secured.authority))
+
+    class Door(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.headers.get("Authorization") != f"ApiKey {KEY}":
+                self.answer(401, "application/json", b"{}")
+                return
+            kind = self.headers.get("Content-Type", "application/json")
+            request = urllib.request.Request(  # noqa: S310 - our own server
+                secured.url + self.path,
+                data=body or None,
+                headers={"Authorization": f"Basic {user}", "Content-Type": kind},
+                method=self.command,
+            )
+            try:
+                with urllib.request.urlopen(request, context=context) as got:  # noqa: S310
+                    self.answer(got.status, got.headers["Content-Type"], got.read())
+            except urllib.error.HTTPError as error:
+                with error:
+                    self.answer(error.code, error.headers["Content-Type"], error.read())
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward  # noqa: N815 - their names
+
+        def answer(self, status: int, kind: str | None, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind or "application/json")
+            self.send_header("X-Elastic-Product", "Elasticsearch")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_wrong_credentials_and_an_unknown_authority_are_told_before_any_work(
@@ -161,20 +249,15 @@ def test_wrong_credentials_and_an_unknown_authority_are_told_before_any_work(
         loader.build(photos, tmp_path / "store", elasticsearch__user="elastic",
                      elasticsearch__password=PLACE)  # fmt: skip
     assert not (tmp_path / "store" / "images").exists()
-    assert aliased(secured.client(), "nobody") == []
+    assert secured.aliased("nobody") == []
 
 
-def test_a_key_that_may_only_look_ends_in_a_sentence(
+def test_a_user_who_may_only_look_ends_in_a_sentence(
     spark: SparkSession, secured: Secured, photos: Path, tmp_path: Path
 ) -> None:
-    role = {"look": {"cluster": ["monitor"], "indices": [
-        {"names": ["*"], "privileges": ["read", "monitor", "view_index_metadata"]}]}}  # fmt: skip
-    made = secured.client().post("/_security/api_key", {"name": "look", "role_descriptors": role})
-    key = tmp_path / "key"
-    key.write_text(made["encoded"])
     loader = Loader(spark, secured.url, "forbidden")
-    wish = settings(secured, elasticsearch__api_key=f"file:{key}")
+    user = {"elasticsearch__user": "looker", "elasticsearch__password": PLACE}
     with pytest.raises(Exception, match=r"403") as caught:
-        loader.build(photos, tmp_path / "store", **wish)
-    assert made["encoded"] not in str(caught.value)
-    assert aliased(secured.client(), "forbidden") == []
+        loader.build(photos, tmp_path / "store", **settings(secured, **user))
+    assert PASSWORD not in str(caught.value)
+    assert secured.aliased("forbidden") == []
