@@ -116,8 +116,8 @@ class Store:
         except _DAMAGES as error:
             raise DamagedStoreError(
                 f"the run log of {self.layout.root} cannot be read ({_short(error)}): if the last "
-                f"file in {self.layout.runs}/_delta_log is cut, move it away, and the run before "
-                "it is the newest"
+                f"file in {self.layout.runs}/_delta_log is cut, move it and the .crc of its number "
+                "away, and the run before it is the newest"
             ) from error
         if not rows:
             raise NoSuchStoreError(f"no committed run at {self.layout.root}")

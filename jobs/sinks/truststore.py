@@ -43,7 +43,8 @@ def write_truststore(spark: SparkSession, ca_file: str, target: str) -> str:
     finally:
         source.close()
     # Certificates are public: the password only keeps the file from being changed unseen.
-    password = java.lang.String("").toCharArray()
+    gateway: Any = spark.sparkContext._gateway  # noqa: SLF001 - a Java array needs it
+    password = gateway.new_array(gateway.jvm.char, 0)
     file = java.io.File(target)
     file.getParentFile().mkdirs()
     stream = java.io.FileOutputStream(file)

@@ -23,7 +23,7 @@ from tests.conftest import PROJECT, QUICK_JVM
 from tests.elastic.session import Loader
 from tests.elastic.test_load import contents
 
-pytestmark = [pytest.mark.e2e, pytest.mark.elastic]
+pytestmark = [pytest.mark.e2e, pytest.mark.elastic, pytest.mark.faults]
 
 SEED = 20_253
 DOCUMENTS = 2_000
@@ -128,9 +128,7 @@ class Killer:
             return 0
 
 
-@pytest.mark.parametrize(
-    "points", [pytest.param(2, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.faults)]
-)
+@pytest.mark.parametrize("points", [2, 20])
 def test_the_index_is_the_same_after_kills_at_seeded_points(
     spark: SparkSession,
     own_server: Server,

@@ -20,7 +20,7 @@ from benchmarks.elasticsearch_server import Server, java_home
 from elastic import Client, connection
 from elastic.client import Patience
 from elastic.indices import aliased, count
-from jobs.errors import UserError
+from jobs.errors import LoadError, UserError
 from tests.elastic.session import Loader
 
 pytestmark = [pytest.mark.spark, pytest.mark.elastic, pytest.mark.faults]
@@ -197,11 +197,11 @@ def _door(secured: Secured) -> Iterator[str]:
             if self.headers.get("Authorization") != f"ApiKey {KEY}":
                 self.answer(401, "application/json", b"{}")
                 return
-            kind = self.headers.get("Content-Type", "application/json")
+            kinds = {n: self.headers[n] for n in ("Content-Type", "Accept") if n in self.headers}
             request = urllib.request.Request(  # noqa: S310 - our own server
                 secured.url + self.path,
                 data=body or None,
-                headers={"Authorization": f"Basic {user}", "Content-Type": kind},
+                headers={"Authorization": f"Basic {user}", **kinds},
                 method=self.command,
             )
             try:
@@ -257,7 +257,7 @@ def test_a_user_who_may_only_look_ends_in_a_sentence(
 ) -> None:
     loader = Loader(spark, secured.url, "forbidden")
     user = {"elasticsearch__user": "looker", "elasticsearch__password": PLACE}
-    with pytest.raises(Exception, match=r"403") as caught:
+    with pytest.raises(LoadError, match=r"does not let us into") as caught:
         loader.build(photos, tmp_path / "store", **settings(secured, **user))
     assert PASSWORD not in str(caught.value)
     assert secured.aliased("forbidden") == []

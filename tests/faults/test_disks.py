@@ -9,20 +9,13 @@ from pyspark.sql import SparkSession
 from tests.faults.conftest import remount
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
-_SAMPLE = {("dedupe_report", 10), ("dedupe_report", 60), ("compact", 30)}
 _SHARES = (0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 
 
-def _parameter(job: str, share: int) -> object:
-    mark = pytest.mark.slow if (job, share) in _SAMPLE else pytest.mark.faults
-    return pytest.param(job, share, marks=mark)
-
-
-@pytest.mark.parametrize(
-    ("job", "share"), [_parameter(job, share) for job in JOBS for share in _SHARES]
-)
+@pytest.mark.parametrize("share", _SHARES)
+@pytest.mark.parametrize("job", JOBS)
 def test_a_full_disk(job: str, share: int, world: World, spark: SparkSession, disk: Path) -> None:
     """There is room for a share of what the job writes."""
     after = world.after(job)
@@ -40,13 +33,7 @@ def test_a_full_disk(job: str, share: int, world: World, spark: SparkSession, di
     assert state_of(store) == after
 
 
-@pytest.mark.parametrize(
-    "job",
-    [
-        pytest.param(job, marks=pytest.mark.slow if job == "dedupe_report" else pytest.mark.faults)
-        for job in JOBS
-    ],
-)
+@pytest.mark.parametrize("job", JOBS)
 def test_a_store_made_read_only(job: str, world: World, spark: SparkSession, disk: Path) -> None:
     store = world.copy(disk / "store")
     remount(disk, "ro")

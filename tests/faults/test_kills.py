@@ -9,30 +9,14 @@ from pyspark.sql import SparkSession
 from tests.faults.killing import DRIVER, EXECUTOR, WORKER, point, run_and_kill
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.faults]
 
 POINTS = 20
-
-_SAMPLE = {
-    (DRIVER, "dedupe_report", 0),
-    (DRIVER, "compact", 0),
-    (WORKER, "dedupe_report", 0),
-    (WORKER, "refit", 0),
-    (EXECUTOR, "build_index", 0),
-    (EXECUTOR, "dedupe_report", 0),
-}
-"""A few of each kind are among the slow tests. ``make faults`` tries all of the others."""
-
-
-def _parameter(kind: str, job: str, number: int) -> object:
-    sampled = (kind, job, number) in _SAMPLE
-    mark = pytest.mark.slow if sampled else pytest.mark.faults
-    return pytest.param(kind, job, number, marks=mark)
 
 
 @pytest.mark.parametrize(
     ("kind", "job", "number"),
-    [_parameter(*one) for one in product((DRIVER, WORKER, EXECUTOR), JOBS, range(POINTS))],
+    list(product((DRIVER, WORKER, EXECUTOR), JOBS, range(POINTS))),
 )
 def test_readers_see_before_or_after_and_the_next_run_makes_it_whole(
     kind: str,
