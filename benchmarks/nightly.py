@@ -45,12 +45,12 @@ from jobs.sampling import compare_sample  # noqa: E402
 from jobs.searching import plan_pairs, search_pairs  # noqa: E402
 from jobs.settings import Settings, parse_assignment, read_settings  # noqa: E402
 from jobs.signing import Corpus  # noqa: E402
-from jobs.stages.schema import conform  # noqa: E402
+from jobs.stages.schema import conform, no_rows  # noqa: E402
 from jobs.summary import table_lines  # noqa: E402
 from jobs.turning import stored_model, turn_over  # noqa: E402
 from signature import signature_version  # noqa: E402
 from store import Store  # noqa: E402
-from store.schemas import IMAGES, SIGNATURES, SIGNED  # noqa: E402
+from store.schemas import IMAGES, RETIRED, SIGNATURES, SIGNED  # noqa: E402
 
 _SEED = 7
 _ESTIMATES = ("comparing a sample", "calibrating", "auditing recall")
@@ -84,7 +84,7 @@ class _Store:
         with self._run(name) as run:
             model = stored_model(run)
             images = run.append("images", _images(new))
-            nobody = self._spark.createDataFrame([], "signature_id binary")
+            nobody = no_rows(self._spark, RETIRED)
             turnover = turn_over(
                 run, model, images, new.withColumn("status", F.lit(SIGNED)), nobody
             )

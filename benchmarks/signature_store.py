@@ -15,7 +15,7 @@ from jobs.run import Run
 from jobs.settings import Settings
 from jobs.signing import signing_task
 from jobs.stages.find_pairs import find_cells
-from jobs.stages.schema import conform, spark_schema
+from jobs.stages.schema import conform, no_rows
 from matching import signature_ids
 from store.schemas import CELLS, CLUSTERS, IMAGES, PAIRS, SIGNATURES, SIGNED
 
@@ -55,7 +55,7 @@ def make_store(
         cells = find_cells(signatures, model).withColumn("model_id", F.lit(model.model_id))
         run.write("cells", conform(cells, CELLS))
         for name, schema in (("pairs", PAIRS), ("clusters", CLUSTERS)):
-            run.write(name, spark.createDataFrame([], spark_schema(schema)))
+            run.write(name, no_rows(spark, schema))
         run.commit(model.model_id, version)
         run.clean_up()
 

@@ -9,10 +9,11 @@ from jobs.newcoming import Turnover
 from jobs.run import Run
 from jobs.signing import signing_task
 from jobs.stages.find_pairs import find_cells
-from jobs.stages.schema import conform
+from jobs.stages.schema import conform, no_rows
 from jobs.stages.sign_images import distinct_signatures
 from matching import Model
 from store.schemas import CELLS, RETIRED
+from udfs.assigning import ASSIGNED_ROWS
 
 
 def stored_model(run: Run) -> Model:
@@ -90,8 +91,11 @@ def turn_over(
         if any_back:
             came = run.stash(came.unionByName(back), "came")
         went = run.stash(_went(images, left), "went") if left.head() is not None else left
-        fresh = run.stash(find_cells(new, model), "fresh")
-        cells = _add(run, model, new, fresh)
+        if new.head() is not None:
+            fresh = run.stash(find_cells(new, model), "fresh")
+            cells = _add(run, model, new, fresh)
+        else:
+            fresh, cells = no_rows(run.spark, ASSIGNED_ROWS), run.read("cells")
         now_retired = retired
         if any_back or went.head() is not None:
             still = retired.join(ids, "signature_id", how="left_anti")
@@ -114,9 +118,7 @@ def _went(images: DataFrame, left: DataFrame) -> DataFrame:
 
 
 def _add(run: Run, model: Model, new: DataFrame, fresh: DataFrame) -> DataFrame:
-    """The table ``cells``, with the new signatures if there are any."""
-    if new.head() is None:
-        return run.read("cells")
+    """The table ``cells`` with the new signatures, which ``signatures`` has then too."""
     run.append("signatures", new)
     rows = fresh.withColumn("model_id", F.lit(model.model_id))
     return run.append("cells", conform(rows, CELLS))

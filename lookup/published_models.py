@@ -70,7 +70,7 @@ def publish_model(es: Elasticsearch, model: Model) -> None:
             max_backoff=30,
         )
     if refused:
-        raise VersionError(f"The server did not take the model {model.model_id}: {refused}")
+        raise VersionError(f"The server did not take the model {model.model_id}.")
 
 
 def _pieces_of(model: Model) -> Iterator[dict[str, Any]]:

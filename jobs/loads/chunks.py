@@ -75,7 +75,7 @@ class Chunks:
         """
         spark, folder = self._run.spark, f"{self.path}/rows/chunk={chunk}"
         if not self._run.files.names(folder):
-            return spark.createDataFrame([], like.schema)
+            return like.where("false")
         return spark.read.schema(like.schema).parquet(folder)
 
     def stash(self, rows: DataFrame, name: str) -> DataFrame:

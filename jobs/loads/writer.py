@@ -114,8 +114,8 @@ class IndexWriter:
         """
         open_rejects(self.client, writing.index)
         delete_documents(ids, writing)
-        for reject in read_rejects(self.client, writing.index):
-            raise LoadError(f"the document {reject.image_id} stays: {reject.message}")
+        if rejects := read_rejects(self.client, writing.index):
+            raise LoadError(f"the document {rejects[0].image_id} stays: {rejects[0].message}")
 
     def writing(self, index: str, version: int) -> Writing:
         """Return how an index is written.

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from jobs.stages.choose_keepers import Checkpoint
 from jobs.stages.rank_images import why_better
 from jobs.stages.schema import conform
+from jobs.stages.update_pairs import every_end
 from store.schemas import (
     CLUSTERS,
     DUPLICATES,
@@ -43,8 +44,8 @@ def contested_images(images: DataFrame, pairs: DataFrame, checkpoint: Checkpoint
     """
     one, every = F.lit(1).alias("weight"), F.lit(2).alias("weight")
     own = images.select(likeness().alias("likeness"), one).where("likeness is not null")
-    ends = F.explode(F.array("signature_id_a", "signature_id_b")).alias("likeness")
-    counted = own.unionByName(pairs.select(ends, every)).groupBy("likeness")
+    ends = every_end(pairs).select(F.col("signature_id").alias("likeness"), every)
+    counted = own.unionByName(ends).groupBy("likeness")
     shared = checkpoint(
         counted.agg(F.sum("weight").alias("weight")).where("weight > 1").select("likeness"),
         "shared",

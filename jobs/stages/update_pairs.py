@@ -40,6 +40,25 @@ def meet_newcomers(
     return known.mapInArrow(function, spark_schema(FOUND_ROWS))
 
 
+def every_end(pairs: DataFrame) -> DataFrame:
+    """Return both signatures of each pair, one as often as it is in a pair.
+
+    One row is an end of a pair. No shuffle.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        Rows of ``pairs``.
+
+    Returns
+    -------
+    DataFrame
+        ``signature_id``.
+    """
+    both = F.explode(F.array("signature_id_a", "signature_id_b"))
+    return pairs.select(both.alias("signature_id"))
+
+
 def ends_of(pairs: DataFrame) -> DataFrame:
     """Return the signatures that are in any of some pairs.
 
@@ -55,7 +74,7 @@ def ends_of(pairs: DataFrame) -> DataFrame:
     DataFrame
         ``signature_id``.
     """
-    return _ends(pairs).distinct()
+    return every_end(pairs).distinct()
 
 
 def touching(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
@@ -138,15 +157,9 @@ def full_ones(pairs: DataFrame, signatures: DataFrame, max_pairs: int) -> DataFr
     DataFrame
         ``signature_id``.
     """
-    ends = _ends(touching(pairs, signatures)).join(signatures, "signature_id", how="left_semi")
+    ends = every_end(touching(pairs, signatures)).join(signatures, "signature_id", how="left_semi")
     full = ends.groupBy("signature_id").count().where(F.col("count") >= max_pairs)
     return full.select("signature_id")
-
-
-def _ends(pairs: DataFrame) -> DataFrame:
-    """Both ends of each pair, however often."""
-    both = F.explode(F.array("signature_id_a", "signature_id_b"))
-    return pairs.select(both.alias("signature_id"))
 
 
 def _marked(pairs: DataFrame, signatures: DataFrame) -> DataFrame:
