@@ -159,6 +159,19 @@ def describe(client: Client, name: str, meta: dict[str, Any]) -> None:
     client.put(f"/{quote(name, safe='')}/_mapping", {"_meta": meta})
 
 
+def refresh(client: Client, name: str) -> None:
+    """Let searches see all that was written into an index.
+
+    Parameters
+    ----------
+    client : Client
+        The server.
+    name : str
+        Of the index.
+    """
+    client.post(f"/{quote(name, safe='')}/_refresh")
+
+
 def count(client: Client, name: str) -> int:
     """Refresh an index and count its documents.
 
@@ -174,7 +187,7 @@ def count(client: Client, name: str) -> int:
     int
         Documents that a search can find.
     """
-    client.post(f"/{quote(name, safe='')}/_refresh")
+    refresh(client, name)
     return int(client.get(f"/{quote(name, safe='')}/_count")["count"])
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +58,7 @@ class Run:
         self._left: set[str] = set()
         self.run_id = new_run_id(self._sequence)
         self.staging = Staging(spark, self.layout, self.files, self.run_id)
+        self._end = ExitStack()
 
     @property
     def parent_model(self) -> str | None:
@@ -317,6 +318,17 @@ class Run:
         )
         self.is_committed = True
 
+    def at_end(self, act: Callable[[], None]) -> None:
+        """Do something in `clean_up`.
+
+        Parameters
+        ----------
+        act : callable
+            Closes what the run has opened.
+        """
+        self._end.callback(act)
+
     def clean_up(self) -> None:
         """Delete the run's intermediate rows; what it signed only if it was committed."""
+        self._end.close()
         self.staging.clean_up(self.is_committed)

@@ -21,6 +21,14 @@ STRANGER = -1
 
 _NO_BUCKET = -1
 
+_PLACE_BITS = 24
+"""Of a member: its place among the newcomers. The 8 bits above are its cost."""
+
+_PLACE_MASK = (1 << _PLACE_BITS) - 1
+
+_BLOCK = 8_000
+"""So many products of two levels, which are -2 to 2, add up to a number of 16 bits."""
+
 _ROOM = 65_536
 """Pairs that are handed out at once, beside those of the row at work."""
 
@@ -59,16 +67,16 @@ class Met(NamedTuple):
 class _Index(NamedTuple):
     """The newcomers under their keys, each bucket in the order of costs.
 
-    ``cells`` has the bucket of each cell, and `_NO_BUCKET` for one without newcomers: most keys
-    are cells, and a search among all keys for each would take as long as the comparisons.
+    A cell below ``cells`` is the bucket of its own number, be it empty; those of ``words`` come
+    behind. A row's keys lie all over these arrays, and waiting for memory takes most of the time:
+    hence the small types.
     """
 
-    cells: npt.NDArray[np.int32]
-    keys: Indices
-    starts: Indices
-    reaches: Indices
-    members: Indices
-    costs: npt.NDArray[np.uint8]
+    cells: int
+    words: Indices
+    starts: npt.NDArray[np.int32]
+    reaches: npt.NDArray[np.int16]
+    members: npt.NDArray[np.uint32]
 
 
 class _State(NamedTuple):
@@ -80,7 +88,7 @@ class _State(NamedTuple):
     """
 
     nearest: npt.NDArray[np.float64]
-    met: Indices
+    met: npt.NDArray[np.int32]
     counts: Indices
 
 
@@ -122,9 +130,16 @@ class Newcomers:
         Their keys.
     first : int
         The place of the first of them among all newcomers.
+
+    Raises
+    ------
+    ValueError
+        If they are 2**24 or more.
     """
 
     def __init__(self, levels: Levels, keyed: Keyed, first: int = 0) -> None:
+        if len(levels) >= 1 << _PLACE_BITS:
+            raise ValueError(f"{len(levels):,} newcomers are too many for one index")
         self.levels = np.array(levels)  # a copy that may be written to: one kind, compiled once
         self.first = first
         self._keyed = keyed
@@ -157,17 +172,21 @@ def _index(keyed: Keyed, reach: int, capped: Mapping[int, int]) -> _Index:
     rows, columns = np.nonzero(keyed.keys != REMOVED)
     keys, costs = keyed.keys[rows, columns], keyed.costs[rows, columns]
     order = np.lexsort((costs, keys))
-    different, starts = np.unique(keys[order], return_index=True)
-    limits = np.where(different < FIRST_WORD, reach, 0).astype(np.int64)
+    keys, members = keys[order], costs[order].astype(np.uint32) << _PLACE_BITS | rows[order]
+    split = int(np.searchsorted(keys, FIRST_WORD))
+    cells, words = int(keys[:split].max(initial=-1)) + 1, np.unique(keys[split:])
+    buckets = np.concatenate([np.arange(cells), words])
+    starts = np.searchsorted(keys, buckets)
+    limits = np.where(buckets < FIRST_WORD, reach, 0)
     known = reaches(reach, capped)
-    limits[np.isin(different, known.capped_keys)] = known.capped[
-        np.isin(known.capped_keys, different)
-    ]
-    ends = np.append(starts, len(keys)).astype(np.int64)
-    cells = different[different < FIRST_WORD]
-    table = np.full(cells.max(initial=-1) + 1, _NO_BUCKET, np.int32)
-    table[cells] = np.arange(len(cells))  # they come before the words
-    return _Index(table, different, ends, limits, rows[order].astype(np.int64), costs[order])
+    limits[np.isin(buckets, known.capped_keys)] = known.capped[np.isin(known.capped_keys, buckets)]
+    return _Index(
+        cells,
+        words,
+        np.append(starts, len(keys)).astype(np.int32),
+        limits.astype(np.int16),
+        members.astype(np.uint32),
+    )
 
 
 class Meeting:
@@ -190,7 +209,7 @@ class Meeting:
         self._standing = _Standing(newcomers.levels, _squares(newcomers.levels), cutoff)
         count = len(newcomers.levels)
         self._state = _State(
-            np.full((count, max_pairs), np.inf), np.full(count, -1, np.int64), np.zeros(3, np.int64)
+            np.full((count, max_pairs), np.inf), np.zeros(count, np.int32), np.zeros(3, np.int64)
         )
 
     @property
@@ -279,6 +298,7 @@ def _find(
 ) -> int:
     """Put the pairs of a row behind those that are there; return how many there are now."""
     state.counts[2] += 1
+    row, place = np.int32(state.counts[2]), rows.places[at]
     for i in range(rows.keys.shape[1]):
         key = rows.keys[at, i]
         bucket = _bucket(index, key)
@@ -286,13 +306,14 @@ def _find(
             continue
         budget = index.reaches[bucket] - np.int64(rows.costs[at, i])
         for k in range(index.starts[bucket], index.starts[bucket + 1]):
-            if np.int64(index.costs[k]) > budget:
+            member = np.int64(index.members[k])
+            if member >> _PLACE_BITS > budget:
                 break
-            other = index.members[k]
-            if state.met[other] == state.counts[2]:
+            other = member & _PLACE_MASK
+            if state.met[other] == row:
                 continue  # under a key before
-            state.met[other] = state.counts[2]
-            if other >= rows.places[at]:
+            state.met[other] = row
+            if other >= place:
                 continue  # itself, or a newcomer that meets this one when it goes by
             state.counts[0] += 1
             distance = _distance(rows, at, newcomers, other)
@@ -309,22 +330,33 @@ def _find(
 def _bucket(index: _Index, key: int) -> int:
     """Find the newcomers under a key; nobody has a removed key."""
     if key < FIRST_WORD:
-        return index.cells[key] if 0 <= key < len(index.cells) else _NO_BUCKET
-    bucket = int(np.searchsorted(index.keys, key))
-    known = bucket < len(index.keys) and index.keys[bucket] == key
-    return bucket if known else _NO_BUCKET
+        return key if 0 <= key < index.cells else _NO_BUCKET
+    word = int(np.searchsorted(index.words, key))
+    known = word < len(index.words) and index.words[word] == key
+    return index.cells + word if known else _NO_BUCKET
 
 
 @compiled
-def _distance(rows: _Passing, at: int, newcomers: _Standing, other: int) -> float:
+def _distance(rows: _Passing, at: int, newcomers: _Standing, other: np.int64) -> float:
     """As image-match has it, to the last bit; infinite where both are featureless."""
     levels, squares, _ = newcomers
-    dot = np.int32(0)
-    for t in range(levels.shape[1]):
-        dot += np.int32(rows.levels[at, t]) * np.int32(levels[other, t])
+    dot = np.int64(0)
+    for start in range(0, levels.shape[1], _BLOCK):
+        left = rows.levels[at, start : start + _BLOCK]
+        right = levels[other, start : start + _BLOCK]
+        dot += _short_dot(left, right)
     x, y = rows.squares[at], squares[other]
     norms = math.sqrt(2.0 * x) + math.sqrt(2.0 * y)
-    return math.sqrt(2.0 * (x + y - 2 * np.int64(dot))) / norms if norms > 0 else np.inf
+    return math.sqrt(2.0 * (x + y - 2 * dot)) / norms if norms > 0 else np.inf
+
+
+@compiled
+def _short_dot(left: Levels, right: Levels) -> np.int64:
+    """In 16 bits: a vector register holds twice as many of these as of 32."""
+    dot = np.int16(0)
+    for t in range(len(left)):
+        dot = np.int16(dot + np.int16(left[t]) * np.int16(right[t]))
+    return np.int64(dot)
 
 
 @compiled

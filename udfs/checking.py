@@ -1,6 +1,8 @@
 """Looking up documents by id: whether they are there, and of which run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TypeAlias
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -11,8 +13,8 @@ from udfs.arrow import Batches, BatchFunction
 CHECKED = pa.schema([("asked", pa.int64()), ("found", pa.int64()), ("current", pa.int64())])
 """Ids that were looked up, documents that are there, and those of the version or a later one."""
 
-ABSENT = pa.schema([("image_id", pa.string())])
-"""Ids that an index does not have."""
+Wanted: TypeAlias = Callable[[int | None], bool]
+"""Takes the version of a document, None if it is not there, and tells whether its row stays."""
 
 _IDS_PER_REQUEST = 1_000
 
@@ -36,19 +38,18 @@ def checker(connection: Connection, index: str, version: int) -> BatchFunction:
     """
 
     def check(batches: Batches) -> Iterator[pa.RecordBatch]:
-        client = Client(connection)
-        for ids in _portions(batches):
-            found = [v for v in versions_of(client, index, ids) if v is not None]
-            current = sum(v >= version for v in found)
-            row = {"asked": len(ids), "found": len(found), "current": current}
-            yield pa.RecordBatch.from_pylist([row], CHECKED)
-        client.close()
+        with closing(Client(connection)) as client:
+            for ids in _portions(batches):
+                found = [v for v in versions_of(client, index, ids) if v is not None]
+                current = sum(v >= version for v in found)
+                row = {"asked": len(ids), "found": len(found), "current": current}
+                yield pa.RecordBatch.from_pylist([row], CHECKED)
 
     return check
 
 
-def absent_finder(connection: Connection, index: str) -> BatchFunction:
-    """Return the function that finds ids which an index does not have.
+def sifter(connection: Connection, index: str, wanted: Wanted) -> BatchFunction:
+    """Return the function that keeps rows by what an index has of them.
 
     Parameters
     ----------
@@ -56,23 +57,26 @@ def absent_finder(connection: Connection, index: str) -> BatchFunction:
         The server.
     index : str
         Where to look.
+    wanted : callable
+        See `Wanted`.
 
     Returns
     -------
     callable
-        From batches with ``image_id`` to `ABSENT`.
+        From batches with ``image_id`` to some of their rows, with all columns.
     """
 
-    def find(batches: Batches) -> Iterator[pa.RecordBatch]:
-        client = Client(connection)
-        for ids in _portions(batches):
-            there = versions_of(client, index, ids)
-            absent = [name for name, version in zip(ids, there, strict=True) if version is None]
-            if absent:
-                yield pa.RecordBatch.from_pydict({"image_id": absent}, schema=ABSENT)
-        client.close()
+    def sift(batches: Batches) -> Iterator[pa.RecordBatch]:
+        with closing(Client(connection)) as client:
+            for batch in batches:
+                for start in range(0, batch.num_rows, _IDS_PER_REQUEST):
+                    rows = batch.slice(start, _IDS_PER_REQUEST)
+                    versions = versions_of(client, index, rows["image_id"].to_pylist())
+                    kept = rows.filter(pa.array(map(wanted, versions), pa.bool_()))
+                    if kept.num_rows:
+                        yield kept
 
-    return find
+    return sift
 
 
 def versions_of(client: Client, index: str, ids: list[str]) -> list[int | None]:

@@ -1,6 +1,6 @@
 """Rows of the store become the columns of documents, a batch at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +58,13 @@ class DocumentTask:
         return LEAN_ROWS if self.lean else DOCUMENT_ROWS
 
 
-def document_maker(task: DocumentTask, count: Callable[[int], None]) -> BatchFunction:
+def document_maker(task: DocumentTask) -> BatchFunction:
     """Return the function that makes documents.
 
     Parameters
     ----------
     task : DocumentTask
         Of which kind.
-    count : callable
-        Told the number of documents made.
 
     Returns
     -------
@@ -79,7 +77,6 @@ def document_maker(task: DocumentTask, count: Callable[[int], None]) -> BatchFun
         for batch in batches:
             if batch.num_rows:
                 yield documents(batch, task)
-                count(batch.num_rows)
 
     return make
 

@@ -13,13 +13,13 @@ from elastic import Client
 from elastic.bulk import delete, write
 from elastic.changes import Found, changes
 from jobs.errors import LoadError
-from jobs.stages.schema import spark_schema
+from jobs.loads.verify import sift
 from matching import Model, assign_cells
 from signature import compact, unpack_levels
 from signature.errors import SignatureError
 from signature.levels import Levels
 from udfs.arrow import binary_column
-from udfs.checking import ABSENT, absent_finder, versions_of
+from udfs.checking import versions_of
 from udfs.documents import DocumentTask, documents
 
 _IDS_PER_REQUEST = 500
@@ -85,8 +85,7 @@ def find_absent(ids: DataFrame, client: Client, index: str) -> DataFrame:
     DataFrame
         With ``image_id``.
     """
-    finder = absent_finder(client.connection, index)
-    return ids.select("image_id").mapInArrow(finder, spark_schema(ABSENT))
+    return sift(ids.select("image_id"), client, index, lambda version: version is None)
 
 
 def carry_deletions(client: Client, new: str, gone: DataFrame) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pyspark.sql import SparkSession
 
 from elastic import Client
-from elastic.indices import create, remove
+from elastic.indices import create, refresh, remove
 from jobs.errors import LoadError
 from jobs.sinks.files import Files
 from jobs.stages.schema import spark_schema
@@ -123,7 +123,7 @@ def read_rejects(client: Client, index: str) -> list[Reject]:
     LoadError
         If a refusal is not about its document, or there are too many.
     """
-    client.post(f"/{quote(rejects_index(index), safe='')}/_refresh")
+    refresh(client, rejects_index(index))
     found: dict[str, Reject] = {}
     for raw in _pages(client, rejects_index(index)):
         for reject in _refused_again(client, index, raw):

@@ -4,10 +4,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from elastic import Client
-from elastic.indices import count
+from elastic.indices import count, refresh
 from jobs.errors import LoadError
 from jobs.stages.schema import spark_schema
-from udfs.checking import CHECKED, checker
+from udfs.checking import CHECKED, Wanted, checker, sifter
 
 
 def verify_count(client: Client, index: str, expected: int) -> None:
@@ -53,7 +53,7 @@ def verify_ids(ids: DataFrame, client: Client, index: str, version: int, expecte
     LoadError
         If one is missing, or is still of an older run.
     """
-    count(client, index)  # refreshes
+    refresh(client, index)
     found = ids.select("image_id").mapInArrow(
         checker(client.connection, index, version), spark_schema(CHECKED)
     )
@@ -64,6 +64,30 @@ def verify_ids(ids: DataFrame, client: Client, index: str, version: int, expecte
             f"of {expected:,} documents of this run the index {index} has {current:,} "
             f"({there - current:,} more are of an older run)"
         )
+
+
+def sift(rows: DataFrame, client: Client, index: str, wanted: Wanted) -> DataFrame:
+    """Keep rows by what an index has of them, as of its last refresh.
+
+    One row is a row of ``rows``. No shuffle; each reading asks the server again.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``image_id``.
+    client : Client
+        The server.
+    index : str
+        Where to look.
+    wanted : callable
+        See `udfs.checking.Wanted`.
+
+    Returns
+    -------
+    DataFrame
+        With the columns of ``rows``.
+    """
+    return rows.mapInArrow(sifter(client.connection, index, wanted), rows.schema)
 
 
 def verify_absent(ids: DataFrame, client: Client, index: str) -> None:

@@ -1,7 +1,8 @@
 """Writing documents into an index, watched: what a load and a backfill both do."""
 
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from py4j.protocol import Py4JError
@@ -9,15 +10,17 @@ from pyspark.sql import DataFrame
 
 from elastic import Client, ElasticError
 from elastic.client import Patience
-from elastic.indices import find_one
+from elastic.indices import find_one, refresh
 from jobs.errors import LoadError, UserError
 from jobs.loads.rejects import Reject, open_rejects, read_rejects
 from jobs.loads.settings import ElasticsearchSettings
 from jobs.loads.stored import Documents
 from jobs.loads.target import open_connection
+from jobs.loads.verify import sift
 from jobs.loads.watch import Watch
 from jobs.run import Run
 from jobs.sinks.elasticsearch import (
+    BusyError,
     Writing,
     delete_documents,
     refuse_dangers,
@@ -25,6 +28,7 @@ from jobs.sinks.elasticsearch import (
 )
 from jobs.sinks.truststore import write_truststore
 from jobs.stages.make_documents import make_documents
+from udfs.checking import Wanted
 from udfs.documents import DocumentTask
 
 _FEW_REJECTS = 100
@@ -81,15 +85,15 @@ class IndexWriter:
         LoadError
             If not all the rest were taken.
         """
-        task, metadata = kind
-        done = self._run.spark.sparkContext.accumulator(0)
-        documents = make_documents(rows, task, metadata, done.add)
         open_rejects(self.client, writing.index)
         with self._watched(stage, count, writing.index):
-            write_documents(documents, writing)
+            self._patiently(
+                lambda some: write_documents(make_documents(some, *kind), writing),
+                rows,
+                writing,
+                lambda version: version is None or version < writing.version,
+            )
         rejects = read_rejects(self.client, writing.index)
-        if done.value < count:
-            raise LoadError(f"of {count:,} documents only {done.value:,} were made")
         if len(rejects) > self._most_rejects(count):
             raise LoadError(
                 f"the server refused {len(rejects):,} of {count:,} documents, more than "
@@ -113,7 +117,12 @@ class IndexWriter:
             If not all are gone.
         """
         open_rejects(self.client, writing.index)
-        delete_documents(ids, writing)
+        self._patiently(
+            lambda some: delete_documents(some, writing),
+            ids,
+            writing,
+            lambda version: version is not None,
+        )
         if rejects := read_rejects(self.client, writing.index):
             raise LoadError(f"the document {rejects[0].image_id} stays: {rejects[0].message}")
 
@@ -139,6 +148,24 @@ class IndexWriter:
             )
         rejects = f"{index}-rejects"
         return Writing(connection, self.settings, index, version, rejects, self._truststore)
+
+    def _patiently(
+        self, act: Callable[[DataFrame], None], rows: DataFrame, writing: Writing, left: Wanted
+    ) -> None:
+        """Act on rows; while the server is too busy, wait and act on what is left of them.
+
+        The connector sends again what the server refuses of a request, but not a request that it
+        refuses whole.
+        """
+        some = rows
+        for _ in range(self.settings.retries):
+            try:
+                return act(some)
+            except BusyError:
+                time.sleep(self.settings.retry_wait_s)
+            refresh(self.client, writing.index)
+            some = sift(rows, self.client, writing.index, left)
+        return act(some)
 
     @contextmanager
     def _watched(self, stage: str, count: int, index: str) -> Iterator[None]:
@@ -206,6 +233,7 @@ def open_writer(run: Run) -> IndexWriter:
         If the server cannot be reached, or Spark's settings are dangerous.
     """
     writer = IndexWriter(run, run.settings.elasticsearch)
+    run.at_end(writer.client.close)
     refuse_dangers(run.spark)
     reachable(writer.client)
     return writer

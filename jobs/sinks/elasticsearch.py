@@ -21,6 +21,10 @@ _HANDLER = "es.write.rest.error.handler.es"
 _MAX_MESSAGE = 400
 
 
+class BusyError(LoadError):
+    """The server took a whole request for one too many; sent again later, it may take it."""
+
+
 @dataclass(frozen=True)
 class Writing:
     """Where and how documents are written.
@@ -61,6 +65,8 @@ def write_documents(documents: DataFrame, writing: Writing) -> None:
 
     Raises
     ------
+    BusyError
+        If some were not sent, for the server was too busy.
     LoadError
         If not all were taken or set aside.
     """
@@ -79,6 +85,8 @@ def delete_documents(ids: DataFrame, writing: Writing) -> None:
 
     Raises
     ------
+    BusyError
+        If some were not sent, for the server was too busy.
     LoadError
         If not all are gone.
     """
@@ -162,7 +170,7 @@ def _save(rows: DataFrame, options: dict[str, str]) -> None:
         with _quiet(spark):
             writer.save()
     except (Py4JError, PySparkException) as error:
-        raise LoadError(_sentence(str(error), options)) from None
+        raise _failure(str(error), options) from None
 
 
 def refuse_dangers(spark: SparkSession) -> None:
@@ -209,7 +217,6 @@ _REASONS = (
     ("index_not_found_exception", "the index is gone"),
     ("NoNodesLeft", "no node of Elasticsearch answers any more"),
     ("flood-stage", "the disk of Elasticsearch is full: its index takes no more documents"),
-    ("Executed too many bulk requests", "Elasticsearch was too busy for too long"),
     ("HTTP response code [401]", "Elasticsearch does not know this user or key"),
     ("HTTP response code [403]", "this user or key may not write the index"),
     ("ClassNotFoundException", "the connector's jar is not there: start jobs with the door"),
@@ -217,12 +224,19 @@ _REASONS = (
 )
 """What the connector's error holds, and what it means."""
 
+_BUSY = re.compile(
+    r"es_rejected_execution_exception|circuit_breaking_exception|returned \[(429|503)\|"
+)
+"""In an answer to a whole request. The connector tries again what the server refuses of one."""
 
-def _sentence(trace: str, options: dict[str, str]) -> str:
+
+def _failure(trace: str, options: dict[str, str]) -> LoadError:
     """The reason in a connector's trace, in one sentence without secrets."""
     for sign, meaning in _REASONS:
         if sign in trace:
-            return meaning
+            return LoadError(meaning)
+    if _BUSY.search(trace):
+        return BusyError("Elasticsearch was too busy for too long")
     causes = re.findall(
         r"^(?:Caused by: |: )?[\w.$]*(?:Exception|Error): (.+)$", trace, re.MULTILINE
     )
@@ -231,4 +245,4 @@ def _sentence(trace: str, options: dict[str, str]) -> str:
     for name, value in options.items():
         if value and re.search(_HIDDEN_OPTIONS, name):
             told = told.replace(value, "***")
-    return f"Elasticsearch did not take the documents: {told}"
+    return LoadError(f"Elasticsearch did not take the documents: {told}")

@@ -1,7 +1,5 @@
 """Rows of the store become documents of an index."""
 
-from collections.abc import Callable
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -64,9 +62,7 @@ def document_rows(images: DataFrame, signatures: DataFrame, cells: DataFrame) ->
     return images.join(known, on="signature_id", how="inner").drop("signature_id")
 
 
-def make_documents(
-    rows: DataFrame, task: DocumentTask, metadata: str | None, count: Callable[[int], None]
-) -> DataFrame:
+def make_documents(rows: DataFrame, task: DocumentTask, metadata: str | None) -> DataFrame:
     """Make documents as the connector writes them.
 
     One row is a document, its key ``image_id``. No shuffle; running it twice gives the same.
@@ -79,15 +75,13 @@ def make_documents(
         Of which kind.
     metadata : str or None
         Spark's type of all metadata; None if there are none.
-    count : callable
-        Told the number of documents made.
 
     Returns
     -------
     DataFrame
         A column for each field; what is null is left out of the document.
     """
-    made = rows.mapInArrow(document_maker(task, count), spark_schema(task.schema))
+    made = rows.mapInArrow(document_maker(task), spark_schema(task.schema))
     if metadata is None:
         made = made.drop("metadata")
     else:

@@ -1,6 +1,7 @@
-"""A proxy before a server that loses, delays and cuts what goes through it, as it is told."""
+"""A proxy before a server that loses, delays, cuts and refuses what goes through, as it is told."""
 
 import random
+import re
 import select
 import socket
 import threading
@@ -9,6 +10,11 @@ from contextlib import closing, suppress
 from typing import Self
 
 _BLOCK = 65_536
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_REASON = b"""{"error": {"root_cause": [], "type": "es_rejected_execution_exception", "reason":
+ "rejected execution of coordinating operation"}, "status": 429}"""
+_TOO_BUSY = b"HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\n"
+_TOO_BUSY += b"content-length: %d\r\n\r\n%b" % (len(_REASON), _REASON)
 
 
 class Proxy:
@@ -16,7 +22,8 @@ class Proxy:
 
     ``refuse`` is the share of connections that are closed at once, ``cut_after`` the bytes after
     which one is broken off (None for never), ``cuts`` how often that happens, ``delay_s`` how
-    long each block waits.
+    long each block waits. After ``busy_after`` bulk requests to the index ``busy_for``, the next
+    ``busy`` are answered with 429, whole.
     """
 
     def __init__(self, port: int, seed: int) -> None:
@@ -26,6 +33,8 @@ class Proxy:
         self.cut_after: int | None = None
         self.cuts = 0
         self.delay_s = 0.0
+        self.busy = self.busy_after = 0
+        self.busy_for = ""
         self.connections = self.refused = self.broken = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -77,4 +86,26 @@ class Proxy:
                     return
                 if self.delay_s:
                     time.sleep(self.delay_s)
-                other[source].sendall(block)
+                if self._is_too_many(block):
+                    _take_whole(source, block)
+                    source.sendall(_TOO_BUSY)
+                else:
+                    other[source].sendall(block)
+
+    def _is_too_many(self, block: bytes) -> bool:
+        if not self.busy or not re.match(rf"PUT /{self.busy_for}/_bulk".encode(), block):
+            return False
+        self.busy_after -= 1
+        self.busy -= self.busy_after < 0
+        return self.busy_after < 0
+
+
+def _take_whole(source: socket.socket, begun: bytes) -> None:
+    """Read a request to its end."""
+    while b"\r\n\r\n" not in begun:
+        begun += source.recv(_BLOCK)
+    head, _, body = begun.partition(b"\r\n\r\n")
+    found = _LENGTH.search(head)
+    left = int(found[1]) - len(body) if found else 0
+    while left > 0:
+        left -= len(source.recv(_BLOCK))
