@@ -34,7 +34,9 @@ def vacuum_table(spark: SparkSession, path: str, kept: Sequence[int], hours: int
     int
         How many files were deleted.
     """
-    candidates = _candidates(spark, path, kept)
+    if _old_files(spark, path, hours).head() is None:
+        return 0  # whoever needs them, or not
+    candidates = _candidates(spark, path, kept, hours)
     before = candidates.count()
     if not before:
         return 0
@@ -44,15 +46,23 @@ def vacuum_table(spark: SparkSession, path: str, kept: Sequence[int], hours: int
         inventory = f"(SELECT * FROM {_CANDIDATES})"  # noqa: S608 - a constant
         spark.sql(f"VACUUM delta.`{path}` USING INVENTORY {inventory} RETAIN {hours} HOURS")
     spark.catalog.dropTempView(_CANDIDATES)
-    return before - _candidates(spark, path, kept).count()
+    return before - _candidates(spark, path, kept, hours).count()
 
 
-def _candidates(spark: SparkSession, path: str, kept: Sequence[int]) -> DataFrame:
-    """The files of a table that no kept version has, as Delta takes an inventory."""
+def _candidates(spark: SparkSession, path: str, kept: Sequence[int], hours: int) -> DataFrame:
+    """The old files of a table that no kept version has."""
     names = sorted({name for version in kept for name in _names(spark, path, version)})
     needed = spark.createDataFrame([(name,) for name in names], "name string")
+    own_name = F.element_at(F.split("path", "/"), -1)
+    old = _old_files(spark, path, hours)
+    return old.join(needed, own_name == F.col("name"), how="left_anti")
+
+
+def _old_files(spark: SparkSession, path: str, hours: int) -> DataFrame:
+    """Files of a table that were written before the last so many hours, as Delta's inventory."""
     # This source tells paths, sizes and times from the listing; its contents are not asked for.
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
+    files = files.where(F.col("modificationTime") < F.expr(f"now() - interval {hours} hours"))
     told = {
         "path": F.col("path"),
         "length": F.col("length"),
@@ -60,9 +70,7 @@ def _candidates(spark: SparkSession, path: str, kept: Sequence[int]) -> DataFram
         "modificationTime": F.unix_millis("modificationTime"),
     }
     # Delta refuses columns that can hold no null.
-    found = files.select(*(F.when(F.lit(True), value).alias(name) for name, value in told.items()))
-    own_name = F.element_at(F.split("path", "/"), -1)
-    return found.join(needed, own_name == F.col("name"), how="left_anti")
+    return files.select(*(F.when(F.lit(True), value).alias(name) for name, value in told.items()))
 
 
 def _names(spark: SparkSession, path: str, version: int) -> list[str]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +93,8 @@ class Killer:
         """Kill the job."""
         with self.start() as job:
             self._midway(job)
-            os.killpg(job.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may be done
+                os.killpg(job.pid, signal.SIGKILL)
             job.communicate(timeout=_LIMIT_S)
 
     def finish(self) -> None:

@@ -176,7 +176,7 @@ def test_a_server_that_is_too_busy_loses_nothing(
     try:
         server.start()
         client = Client(connection(server.url))
-        patient = SLOW | {"elasticsearch__retries": 500}
+        patient = {"elasticsearch__batch_bytes": 200_000, "elasticsearch__retries": 500}
         told: list[str] = []
         watch = Watch(client, "busy-v1", told.extend, DOCUMENTS, lambda: None)
         with _others(server):

@@ -1,15 +1,18 @@
 """A job in its own processes, one of which is killed at a chosen moment."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import PROJECT, QUICK_JVM
+from tests.faults.standing import ENDED
 
 DRIVER, WORKER, EXECUTOR = "driver", "worker", "executor"
 
@@ -17,8 +20,10 @@ _SEED = 20_269
 _LIMIT_S = 900
 _LOOK_AGAIN_S = 0.02
 
-_MASTERS = {DRIVER: "local[2]", WORKER: "local[2,4]", EXECUTOR: "local-cluster[2,1,1024]"}
-"""A killed task is tried again on a cluster; on one machine only if it is asked for."""
+_PATIENCE_S = 5.0
+"""For a process to be killed: a job may be between two that use any."""
+
+_CLUSTER = "local-cluster[2,1,1024]"
 
 _NO_SAMPLE = ("--set", "sample.calibrated=0", "--set", "sample.audited=0")
 
@@ -29,6 +34,18 @@ class Point:
 
     after: str | None
     seconds: float
+
+    def awaited(self, job: str) -> str:
+        """Return how the line begins that a job prints then."""
+        return f"{self.after}  " if self.after else f"{job}: run "
+
+
+@dataclass(frozen=True)
+class Places:
+    """What a job reads, and what it changes."""
+
+    source: Path
+    store: Path
 
 
 def point(kind: str, job: str, number: int, stages: Sequence[tuple[str, float]]) -> Point:
@@ -57,20 +74,16 @@ def point(kind: str, job: str, number: int, stages: Sequence[tuple[str, float]])
     return Point(before, at)
 
 
-def run_and_kill(
-    kind: str, job: str, moment: Point, places: tuple[Path, Path], environment: Mapping[str, str]
-) -> int:
-    """Start a job, kill one of its processes, and wait for what is left of it.
+def kill_the_driver(job: str, moment: Point, places: Places, environment: Mapping[str, str]) -> int:
+    """Start a job as a user does, kill its driver, and return the exit code.
 
     Parameters
     ----------
-    kind : str
-        `DRIVER`, `WORKER` or `EXECUTOR`.
     job : str
         One of `tests.faults.world.JOBS`.
     moment : Point
         When.
-    places : tuple of Path and Path
+    places : Places
         Source and store.
     environment : mapping
         Of a user.
@@ -78,73 +91,135 @@ def run_and_kill(
     Returns
     -------
     int
-        The job's exit code.
+        0 if the job was over before.
     """
-    with subprocess.Popen(
-        _command(kind, job, *places),
-        cwd=places[1].parent,
+    command = [*_door("local[2]"), f"jobs/{job}.py", *_words(job, places)]
+    with _started(command, places.store.parent, environment) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(moment.awaited(job)):
+                break
+        time.sleep(moment.seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.read()
+        return process.wait(_LIMIT_S)
+
+
+class Standing:
+    """Runs one job after another on executors of their own, from a driver that stays.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is started.
+    environment : mapping
+        Of a user.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        script, pipe = PROJECT / "tests" / "faults" / "standing.py", folder / "orders"
+        os.mkfifo(pipe)
+        command = [*_door(_CLUSTER), str(script), str(pipe)]
+        self._process = _started(command, folder, environment)
+        self._orders = pipe.open("w", encoding="utf-8", buffering=1)
+
+    def run_and_kill(self, kind: str, job: str, moment: Point, places: Places) -> int:
+        """Have a job run, kill one of its processes, and return the exit code.
+
+        Parameters
+        ----------
+        kind : str
+            `WORKER` or `EXECUTOR`.
+        job : str
+            One of `tests.faults.world.JOBS`.
+        moment : Point
+            When.
+        places : Places
+            Source and store.
+
+        Returns
+        -------
+        int
+            0 if the job did its work all the same.
+        """
+        process, awaited = self._process, moment.awaited(job)
+        assert process.stdout is not None
+        self._orders.write(json.dumps([job, *_words(job, places)]) + "\n")
+        for line in process.stdout:
+            if awaited and line.startswith(awaited):
+                time.sleep(moment.seconds)
+                _KILLS[kind](process.pid)
+                awaited = ""
+            if line.startswith(ENDED):
+                return int(line.removeprefix(ENDED))
+        raise AssertionError("the driver itself is gone")
+
+    def close(self) -> None:
+        """End the driver."""
+        self._orders.close()
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate(timeout=_LIMIT_S)
+
+
+def _door(master: str) -> list[str]:
+    quick = ["--driver-java-options", QUICK_JVM, "--conf", "spark.driver.memory=1g"]
+    quick += ["--conf", f"spark.executor.extraJavaOptions={QUICK_JVM}"]
+    return [str(PROJECT / "spark-submit.sh"), "--master", master, *quick]
+
+
+def _words(job: str, places: Places) -> list[str]:
+    words = ["--store", str(places.store)]
+    words += ["--source", str(places.source)] if job in ("build_index", "dedupe_report") else []
+    return [*words, *(_NO_SAMPLE if job in ("build_index", "refit") else ())]
+
+
+def _started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        wanted = f"{moment.after}  " if moment.after else f"{job}: run "
-        for line in process.stdout:
-            if line.startswith(wanted):
-                break
-        time.sleep(moment.seconds)
-        _KILLS[kind](process)
-        process.stdout.read()
-        return process.wait(_LIMIT_S)
+    )
 
 
-def _command(kind: str, job: str, source: Path, store: Path) -> list[str]:
-    door = [str(PROJECT / "spark-submit.sh"), "--master", _MASTERS[kind]]
-    quick = ["--driver-java-options", QUICK_JVM, "--conf", "spark.driver.memory=1g"]
-    quick += ["--conf", f"spark.executor.extraJavaOptions={QUICK_JVM}"]
-    words = [f"jobs/{job}.py", "--store", str(store)]
-    words += ["--source", str(source)] if job in ("build_index", "dedupe_report") else []
-    words += _NO_SAMPLE if job in ("build_index", "refit") else []
-    return [*door, *quick, *words]
+def _kill_worker(leader: int) -> None:
+    """Kill a Python worker: the child of a daemon that looks the same."""
+
+    def found() -> set[int]:
+        alike = {pid for pid in _session(leader) if "pyspark.daemon" in _command_line(pid)}
+        return {pid for pid in alike if _status(pid)[0] in alike}
+
+    _kill_newest(found)
 
 
-def _kill_driver(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
+def _kill_executor(leader: int) -> None:
+    def found() -> set[int]:
+        name = "CoarseGrainedExecutorBackend"
+        return {
+            pid
+            for pid in _session(leader)
+            if any(word.endswith(name) for word in _command_line(pid))
+        }
+
+    _kill_newest(found)
 
 
-def _kill_worker(process: subprocess.Popen[str]) -> None:
-    _kill_one(process, lambda words: "pyspark.daemon" in words, with_parent_alike=True)
+_KILLS: Mapping[str, Callable[[int], None]] = {WORKER: _kill_worker, EXECUTOR: _kill_executor}
 
 
-def _kill_executor(process: subprocess.Popen[str]) -> None:
-    _kill_one(process, lambda words: any(w.endswith("CoarseGrainedExecutorBackend") for w in words))
-
-
-_KILLS: Mapping[str, Callable[[subprocess.Popen[str]], None]] = {
-    DRIVER: _kill_driver,
-    WORKER: _kill_worker,
-    EXECUTOR: _kill_executor,
-}
-
-
-def _kill_one(
-    process: subprocess.Popen[str],
-    meant: Callable[[Sequence[str]], bool],
-    with_parent_alike: bool = False,
-) -> None:
-    """Kill the newest process of a job that is meant, as soon as there is one."""
-    while process.poll() is None:
-        found = {pid for pid in _session(process.pid) if meant(_words(pid))}
-        if with_parent_alike:  # a worker is the child of a daemon that looks the same
-            found = {pid for pid in found if _status(pid)[0] in found}
-        if found:
-            try:
-                os.kill(max(found), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            return
+def _kill_newest(found: Callable[[], set[int]]) -> None:
+    """Kill the newest of some processes, as soon as there is one; none if there is none in time."""
+    end = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < end:
+        if pids := found():
+            with suppress(ProcessLookupError):
+                os.kill(max(pids), signal.SIGKILL)
+                return
         time.sleep(_LOOK_AGAIN_S)
 
 
@@ -164,7 +239,7 @@ def _status(pid: int) -> tuple[int, int]:
     return int(fields[1]), int(fields[3])
 
 
-def _words(pid: int) -> list[str]:
+def _command_line(pid: int) -> list[str]:
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

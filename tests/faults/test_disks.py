@@ -9,9 +9,15 @@ from pyspark.sql import SparkSession
 from tests.faults.conftest import remount
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.faults]
+pytestmark = pytest.mark.spark
 
-_SHARES = (0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
+_SAMPLE = 50
+"""Is tried after every change."""
+
+_SHARES = [
+    pytest.param(share, marks=pytest.mark.slow if share == _SAMPLE else pytest.mark.faults)
+    for share in (0, 5, 10, 20, 30, 40, _SAMPLE, 60, 70, 80, 90, 95)
+]
 
 
 @pytest.mark.parametrize("share", _SHARES)
@@ -33,6 +39,7 @@ def test_a_full_disk(job: str, share: int, world: World, spark: SparkSession, di
     assert state_of(store) == after
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("job", JOBS)
 def test_a_store_made_read_only(job: str, world: World, spark: SparkSession, disk: Path) -> None:
     store = world.copy(disk / "store")

@@ -1,40 +1,82 @@
 """kill -9: of the driver, of a Python worker, of an executor."""
 
-from itertools import product
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.killing import DRIVER, EXECUTOR, WORKER, point, run_and_kill
+from tests.faults.killing import (
+    DRIVER,
+    EXECUTOR,
+    WORKER,
+    Places,
+    Standing,
+    kill_the_driver,
+    point,
+)
 from tests.faults.world import JOBS, World, run_in_session, state_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.faults]
+pytestmark = pytest.mark.e2e
 
-POINTS = 20
+POINTS = [
+    pytest.param(number, marks=pytest.mark.faults if number else pytest.mark.slow)
+    for number in range(20)
+]
+"""The first of each is a sample, for every change; all of them take hours."""
 
 
-@pytest.mark.parametrize(
-    ("kind", "job", "number"),
-    list(product((DRIVER, WORKER, EXECUTOR), JOBS, range(POINTS))),
-)
-def test_readers_see_before_or_after_and_the_next_run_makes_it_whole(
-    kind: str,
-    job: str,
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Iterator[Standing]:
+    """Return a driver that stays, whose workers and executors are killed."""
+    with closing(Standing(tmp_path_factory.mktemp("standing"), environment)) as standing:
+        yield standing
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("number", POINTS)
+def test_the_driver(
     number: int,
+    job: str,
     world: World,
     spark: SparkSession,
     tmp_path: Path,
     environment: dict[str, str],
 ) -> None:
-    store = world.copy(tmp_path / "store")
+    places = Places(world.source, world.copy(tmp_path / "store"))
+    moment = point(DRIVER, job, number, world.stages(job))
+    code = kill_the_driver(job, moment, places, environment)
+    check(world, job, places, code, spark)
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("kind", [WORKER, EXECUTOR])
+@pytest.mark.parametrize("number", POINTS)
+def test_a_worker_or_an_executor(
+    number: int,
+    kind: str,
+    job: str,
+    world: World,
+    standing: Standing,
+    spark: SparkSession,
+    tmp_path: Path,
+) -> None:
+    places = Places(world.source, world.copy(tmp_path / "store"))
     moment = point(kind, job, number, world.stages(job))
-    code = run_and_kill(kind, job, moment, (world.source, store), environment)
-    seen = state_of(store)
+    code = standing.run_and_kill(kind, job, moment, places)
+    check(world, job, places, code, spark)
+
+
+def check(world: World, job: str, places: Places, code: int, spark: SparkSession) -> None:
+    """Readers see the state before or after; the next run makes it whole."""
+    seen = state_of(places.store)
     print(
         f"exit code {code}; readers see the state {'before' if seen == world.before else 'after'}"
     )
     assert seen in (world.before, world.after(job))
     assert code != 0 or seen == world.after(job)
-    run_in_session(spark, job, world.source, store)
-    assert state_of(store) == world.after(job)
+    run_in_session(spark, job, places.source, places.store)
+    assert state_of(places.store) == world.after(job)
