@@ -219,8 +219,10 @@ def _kill_newest(found: Callable[[], set[int]]) -> None:
         if pids := found():
             with suppress(ProcessLookupError):
                 os.kill(max(pids), signal.SIGKILL)
+                print(f"killed {max(pids)}")
                 return
         time.sleep(_LOOK_AGAIN_S)
+    print("nothing was killed: there was no such process in time")
 
 
 def _session(leader: int) -> list[int]:
