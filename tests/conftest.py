@@ -24,7 +24,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 _SLOW = ("e2e", "elastic", "lookup", "ship", "spark")
-_SERVED = ("tests/elastic/", "tests/lookup/")
+_SHARING = {
+    "elasticsearch": ("tests/elastic/", "tests/lookup/"),
+    "machine code": (
+        "tests/unit/door/test_code_zip.py",
+        "tests/unit/lookup/test_kernels.py",
+        "tests/unit/udfs/test_kernels.py",
+    ),
+}
+"""What takes long to make, and who needs it."""
 
 # A test's jobs are short: the JVM's second compiler would only take the cores away. Without it a
 # JVM keeps room for 48 MB of machine code; a dozen jobs fill that, and then it compiles no more.
@@ -32,11 +40,11 @@ QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # it brings no types
-    """Gives each file to one process, and all that needs Elasticsearch to one, to start it once."""
+    """Gives each file to one process, and files that share something to the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "elasticsearch" if file.startswith(_SERVED) else file
+        return next((what for what, who in _SHARING.items() if file.startswith(who)), file)
 
 
 @pytest.hookimpl(optionalhook=True)  # only where there are several processes

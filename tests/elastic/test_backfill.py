@@ -202,6 +202,7 @@ def test_an_old_index_that_was_deleted_meanwhile_stops_the_swap(
     assert aliased(client, loader.alias) == []
 
 
+@pytest.mark.slow
 def test_image_matchs_own_index_is_taken_over(
     loader: Loader, client: Client, store: Path, photos: Path
 ) -> None:

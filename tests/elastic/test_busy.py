@@ -36,6 +36,7 @@ def test_what_a_busy_server_refused_is_sent_again_and_nothing_else(
     assert indexed(client, index) == len(contents(client, alias)) == 25
 
 
+@pytest.mark.slow
 def test_a_server_that_stays_busy_fails_the_load_and_the_next_start_goes_on(
     spark: SparkSession, client: Client, alias: str, store: Path, proxy: Proxy
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_server_that_stays_busy_fails_the_load_and_the_next_start_goes_on(
     assert len(contents(client, alias)) == 25
 
 
+@pytest.mark.slow
 def test_deletions_that_a_busy_server_refused_are_sent_again(
     spark: SparkSession, client: Client, alias: str, store: Path, proxy: Proxy, second_run: object
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 from tests.conftest import PROJECT, QUICK_JVM
 from tests.faults.standing import ENDED
@@ -20,10 +21,8 @@ _SEED = 20_269
 _LIMIT_S = 900
 _LOOK_AGAIN_S = 0.02
 
-_PATIENCE_S = 5.0
-"""For a process to be killed: a job may be between two that use any."""
-
-_CLUSTER = "local-cluster[2,1,1024]"
+_MASTERS = {WORKER: "local[2,4]", EXECUTOR: "local-cluster[2,1,1024]"}
+"""Where a task whose process is killed is tried again."""
 
 _NO_SAMPLE = ("--set", "sample.calibrated=0", "--set", "sample.audited=0")
 
@@ -106,30 +105,31 @@ def kill_the_driver(job: str, moment: Point, places: Places, environment: Mappin
 
 
 class Standing:
-    """Runs one job after another on executors of their own, from a driver that stays.
+    """Runs one job after another from a driver that stays, and kills one of their processes.
 
     Parameters
     ----------
+    kind : str
+        `WORKER` or `EXECUTOR`: which.
     folder : Path
         Where it is started.
     environment : mapping
         Of a user.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.kind = kind
         script, pipe = PROJECT / "tests" / "faults" / "standing.py", folder / "orders"
         os.mkfifo(pipe)
-        command = [*_door(_CLUSTER), str(script), str(pipe)]
+        command = [*_door(_MASTERS[kind]), str(script), str(pipe)]
         self._process = _started(command, folder, environment)
         self._orders = pipe.open("w", encoding="utf-8", buffering=1)
 
-    def run_and_kill(self, kind: str, job: str, moment: Point, places: Places) -> int:
-        """Have a job run, kill one of its processes, and return the exit code.
+    def run_and_kill(self, job: str, moment: Point, places: Places) -> tuple[int, bool]:
+        """Have a job run, and kill one of its processes, as soon as there is one after a moment.
 
         Parameters
         ----------
-        kind : str
-            `WORKER` or `EXECUTOR`.
         job : str
             One of `tests.faults.world.JOBS`.
         moment : Point
@@ -139,20 +139,35 @@ class Standing:
 
         Returns
         -------
-        int
+        code : int
             0 if the job did its work all the same.
+        killed : bool
+            False if it had no such process any more.
         """
         process, awaited = self._process, moment.awaited(job)
         assert process.stdout is not None
+        ended, killed = Event(), Event()
+        killer = Thread(target=self._kill, args=(moment.seconds, ended, killed))
         self._orders.write(json.dumps([job, *_words(job, places)]) + "\n")
         for line in process.stdout:
-            if awaited and line.startswith(awaited):
-                time.sleep(moment.seconds)
-                _KILLS[kind](process.pid)
-                awaited = ""
+            if line.startswith(awaited) and killer.ident is None:
+                killer.start()
             if line.startswith(ENDED):
-                return int(line.removeprefix(ENDED))
+                ended.set()
+                killer.join()
+                return int(line.removeprefix(ENDED)), killed.is_set()
         raise AssertionError("the driver itself is gone")
+
+    def _kill(self, seconds: float, ended: Event, killed: Event) -> None:
+        """Kill the newest process of the kind, as soon as there is one after so many seconds."""
+        waiting = ended.wait(seconds)
+        while not waiting:
+            if pids := _FOUND[self.kind](self._process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(max(pids), signal.SIGKILL)
+                    killed.set()
+                    return
+            waiting = ended.wait(_LOOK_AGAIN_S)
 
     def close(self) -> None:
         """End the driver."""
@@ -187,42 +202,19 @@ def _started(
     )
 
 
-def _kill_worker(leader: int) -> None:
-    """Kill a Python worker: the child of a daemon that looks the same."""
-
-    def found() -> set[int]:
-        alike = {pid for pid in _session(leader) if "pyspark.daemon" in _command_line(pid)}
-        return {pid for pid in alike if _status(pid)[0] in alike}
-
-    _kill_newest(found)
+def _workers(leader: int) -> set[int]:
+    """Python workers: children of a daemon that look the same."""
+    alike = {pid for pid in _session(leader) if "pyspark.daemon" in _command_line(pid)}
+    return {pid for pid in alike if _status(pid)[0] in alike}
 
 
-def _kill_executor(leader: int) -> None:
-    def found() -> set[int]:
-        name = "CoarseGrainedExecutorBackend"
-        return {
-            pid
-            for pid in _session(leader)
-            if any(word.endswith(name) for word in _command_line(pid))
-        }
-
-    _kill_newest(found)
+def _executors(leader: int) -> set[int]:
+    name = "CoarseGrainedExecutorBackend"
+    every = {pid: _command_line(pid) for pid in _session(leader)}
+    return {pid for pid, line in every.items() if any(word.endswith(name) for word in line)}
 
 
-_KILLS: Mapping[str, Callable[[int], None]] = {WORKER: _kill_worker, EXECUTOR: _kill_executor}
-
-
-def _kill_newest(found: Callable[[], set[int]]) -> None:
-    """Kill the newest of some processes, as soon as there is one; none if there is none in time."""
-    end = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < end:
-        if pids := found():
-            with suppress(ProcessLookupError):
-                os.kill(max(pids), signal.SIGKILL)
-                print(f"killed {max(pids)}")
-                return
-        time.sleep(_LOOK_AGAIN_S)
-    print("nothing was killed: there was no such process in time")
+_FOUND: Mapping[str, Callable[[int], set[int]]] = {WORKER: _workers, EXECUTOR: _executors}
 
 
 def _session(leader: int) -> list[int]:

@@ -258,6 +258,7 @@ def test_a_source_that_is_not_there_is_a_users_mistake(spark: SparkSession, tmp_
         build(spark, tmp_path / "nothing", tmp_path / "store")
 
 
+@pytest.mark.slow
 def test_pictures_without_pairs_can_be_built_again(spark: SparkSession, tmp_path: Path) -> None:
     """The second time Delta makes no commit to the empty tables: nothing replaces nothing."""
     photo = min((PROJECT / "sample" / "photos").glob("*.jpg"))

@@ -44,17 +44,30 @@ def equals_a_build(spark: SparkSession, store: Store, source: Path, other: Path)
         assert content(store.table(table)) == content(built.table(table)), table
 
 
-def test_three_nights_equal_a_build(spark: SparkSession, tmp_path: Path) -> None:
-    folder, root = tmp_path / "pictures", tmp_path / "store"
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six pictures and a file that is none."""
+    folder = tmp_path / "pictures"
     folder.mkdir()
     for photo in PHOTOS[:6]:
         shutil.copy(photo, folder)
     (folder / "notes.txt").write_text("no picture")
-    store = build(spark, folder, root)
-    first = states(store)
+    return folder
 
+
+def add_copies(folder: Path) -> None:
+    """Add a copy of the first picture, and a smaller one of the second."""
     shutil.copy(PHOTOS[0], folder / "copy.jpg")
     smaller(PHOTOS[1], folder / "smaller.png")
+
+
+def test_a_night_signs_what_is_new_and_reports_it(
+    spark: SparkSession, folder: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    store = build(spark, folder, root)
+    first = states(store)
+    add_copies(folder)
     lines = night(spark, folder, root)
     counts = store.run().counts
     assert counts["images_new"] == counts["signed"] - 6 == 2
@@ -73,6 +86,14 @@ def test_three_nights_equal_a_build(spark: SparkSession, tmp_path: Path) -> None
     assert summary["warnings"] == []
     assert [r["reason"] for r in report(store, "rejects")] == ["not_an_image"]
     assert len(report(store, "duplicates")) == counts["removable"] == 2
+
+
+@pytest.mark.slow
+def test_three_nights_equal_a_build(spark: SparkSession, folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    store = build(spark, folder, root)
+    add_copies(folder)
+    night(spark, folder, root)
 
     (folder / PHOTOS[1].name).unlink()
     shutil.copy(PHOTOS[7], folder / PHOTOS[2].name)

@@ -150,6 +150,7 @@ def test_bounded_output_keeps_the_nearest_of_either_end(
     assert run.counts["pairs_dropped"] == len(true) - len(kept) > 0
 
 
+@pytest.mark.slow
 def test_a_model_is_used_again_until_it_no_longer_fits(
     spark: SparkSession, make_run: MakeRun, distinct: Distinct, tmp_path: Path
 ) -> None:
