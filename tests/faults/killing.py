@@ -154,26 +154,27 @@ class Standing:
                 killer.start()
             if line.startswith(ENDED):
                 ended.set()
-                killer.join()
+                if killer.is_alive():
+                    killer.join()
                 return int(line.removeprefix(ENDED)), killed.is_set()
         raise AssertionError("the driver itself is gone")
-
-    def _kill(self, seconds: float, ended: Event, killed: Event) -> None:
-        """Kill the newest process of the kind, as soon as there is one after so many seconds."""
-        waiting = ended.wait(seconds)
-        while not waiting:
-            if pids := _FOUND[self.kind](self._process.pid):
-                with suppress(ProcessLookupError):
-                    os.kill(max(pids), signal.SIGKILL)
-                    killed.set()
-                    return
-            waiting = ended.wait(_LOOK_AGAIN_S)
 
     def close(self) -> None:
         """End the driver."""
         self._orders.close()
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate(timeout=_LIMIT_S)
+
+    def _kill(self, seconds: float, ended: Event, killed: Event) -> None:
+        """Kill the newest process of the kind, as soon as there is one after so many seconds."""
+        is_over = ended.wait(seconds)
+        while not is_over:
+            if pids := _FOUND[self.kind](self._process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(max(pids), signal.SIGKILL)
+                    killed.set()
+                    return
+            is_over = ended.wait(_LOOK_AGAIN_S)
 
 
 def _door(master: str) -> list[str]:
